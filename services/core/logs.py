@@ -1,0 +1,29 @@
+import logging
+import sys
+from contextvars import ContextVar
+from typing import TextIO
+
+turn_id: ContextVar[str] = ContextVar("turn_id", default="-")
+"""The turn that the running task works for; inherited by the tasks it starts."""
+
+FORMAT = "%(asctime)s %(levelname)-7s [%(turn)s] %(name)s: %(message)s"
+
+
+class _TurnFilter(logging.Filter):
+    """Stamp every record with the turn it belongs to."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.turn = turn_id.get()
+        return True
+
+
+def configure_logging(level: str, stream: TextIO = sys.stderr) -> None:
+    """Send every record as one line with its turn's id; libraries speak from WARNING on."""
+    output = logging.StreamHandler(stream)
+    output.setFormatter(logging.Formatter(FORMAT))
+    output.addFilter(_TurnFilter())
+    root = logging.getLogger()
+    root.handlers[:] = [output]
+    root.setLevel(logging.WARNING)
+    for name in ("bot", "services", "cogs", "turn"):
+        logging.getLogger(name).setLevel(level)

@@ -1,0 +1,152 @@
+"""The nouns that travel between the stages of a turn; frozen, free of any foreign library."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Role = Literal["system", "user", "assistant"]
+
+FRAME_SECONDS = 0.020
+"""Length of one Opus frame on Discord's voice connections, seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Name a person as the place where they spoke shows them."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingMessage:
+    """Hold one message meant for the bot, its address (mention) already removed.
+
+    `received` is on the event loop's clock, seconds. `speak` asks for a spoken answer.
+    """
+
+    id: int
+    channel_id: int
+    guild_id: int | None
+    author: Author
+    text: str
+    received: float
+    speak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UserTurn:
+    """Hold what one person said before the bot answers: one message or several rapid ones."""
+
+    id: str
+    messages: tuple[IncomingMessage, ...]
+
+    @property
+    def first(self) -> IncomingMessage:
+        """Return the message that opened the turn."""
+        return self.messages[0]
+
+    @property
+    def last(self) -> IncomingMessage:
+        """Return the message that the answer replies to."""
+        return self.messages[-1]
+
+    @property
+    def author(self) -> Author:
+        """Return the person whose turn it is."""
+        return self.messages[0].author
+
+    @property
+    def channel_id(self) -> int:
+        """Return the channel the turn stands in."""
+        return self.messages[0].channel_id
+
+    @property
+    def guild_id(self) -> int | None:
+        """Return the guild, or None in a direct message."""
+        return self.messages[0].guild_id
+
+    @property
+    def text(self) -> str:
+        """Return the messages' texts, one to a line."""
+        return "\n".join(message.text for message in self.messages)
+
+    @property
+    def speak(self) -> bool:
+        """Tell whether the answer is to be spoken as well."""
+        return any(message.speak for message in self.messages)
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """Hold one message of the context sent to a model."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatContext:
+    """Hold what is sent to a model; `trimmed` says that older messages did not fit."""
+
+    messages: tuple[ChatMessage, ...]
+    tokens: int
+    trimmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUsage:
+    """Hold a server's own count of one request's tokens."""
+
+    prompt: int
+    completion: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChatDelta:
+    """Hold one step of a streamed answer; `usage` comes last, from servers that count."""
+
+    text: str = ""
+    usage: TokenUsage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceStyle:
+    """Choose how speech sounds; an empty voice is the engine's default, speed 1.0 is natural."""
+
+    voice: str = ""
+    speed: float = 1.0
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class AudioChunk:
+    """Hold a stretch of sound: PCM (s16 mono at `sample_rate` Hz), or Opus packets of 20 ms each.
+
+    `text` is the shown text that this chunk begins to say; later chunks of it leave it empty.
+    """
+
+    pcm: bytes = b""
+    sample_rate: int = 48_000
+    packets: tuple[bytes, ...] = ()
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackResult:
+    """Tell how much of an utterance was heard; `seconds` counts the frames that were sent."""
+
+    heard: str
+    seconds: float
+    interrupted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """Hold one message as it is kept; `at` is seconds since the epoch (UTC)."""
+
+    role: Role
+    text: str
+    at: float
+    author_id: int
+    author: str
+    message_ids: tuple[int, ...] = ()
