@@ -9,6 +9,9 @@ import pytest
 import pytest_asyncio
 from blockbuster import BlockBuster
 
+os.environ["BOT_ENV_FILE"] = ""
+
+from config import ENV_FILE_VARIABLE, Settings
 from tests.virtual_time import VirtualTimeLoop
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -48,9 +51,9 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def no_developer_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide the developer's own keys from the tests."""
-    for name in list(os.environ):
-        if name.startswith(("DISCORD_", "OPENAI_", "LLM_", "TTS_")):
-            monkeypatch.delenv(name)
+    monkeypatch.setenv(ENV_FILE_VARIABLE, "")
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest_asyncio.fixture(autouse=True)

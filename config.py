@@ -1,0 +1,119 @@
+"""Read the settings from the environment and .env; bot.py alone imports this."""
+
+import difflib
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ENV_FILE_VARIABLE = "BOT_ENV_FILE"
+"""Names the file of settings, `.env` by default; empty reads none."""
+
+Seconds = Annotated[float, Field(gt=0, le=600)]
+NotNegative = Annotated[float, Field(ge=0, le=600)]
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+
+class SettingsError(ValueError):
+    """Say in one sentence which setting is wrong and what it may be."""
+
+
+class Settings(BaseSettings):
+    """Hold every setting, named as in the environment; docs/settings.md says what each does."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, case_sensitive=True, extra="ignore", env_ignore_empty=True
+    )
+
+    DISCORD_TOKEN: SecretStr = SecretStr("")
+    DISCORD_SOCKET: str = ""
+
+    OPENAI_API_KEY: SecretStr = SecretStr("")
+    OPENAI_BASE_URL: str = "https://api.openai.com/v1"
+    LLM_MODEL: str = "gpt-4.1-mini"
+    LLM_MAX_TOKENS: Annotated[int, Field(ge=16, le=100_000)] = 1500
+    LLM_FIRST_TOKEN_TIMEOUT: Seconds = 60.0
+    LLM_STALL_TIMEOUT: Seconds = 20.0
+    SYSTEM_PROMPT: str = (
+        "You are a friendly member of a Discord server. Answer in the language you are spoken to, "
+        "briefly and plainly; your answers may be read aloud."
+    )
+
+    RESPONSE_STREAMING_ENABLED: bool = True
+    STREAM_UPDATE_INTERVAL: Annotated[float, Field(ge=0.3, le=60)] = 1.0
+    MESSAGE_BATCH_WINDOW_SECONDS: NotNegative = 2.0
+    NATURAL_TYPING_DELAY_ENABLED: bool = True
+    MIN_TYPING_DELAY: NotNegative = 0.5
+    MAX_TYPING_DELAY: NotNegative = 2.0
+    USER_RATE_BURST: Annotated[int, Field(ge=1, le=1000)] = 10
+    USER_RATE_PER_MINUTE: Annotated[float, Field(gt=0, le=10_000)] = 20.0
+
+    MAX_HISTORY_MESSAGES: Annotated[int, Field(ge=0, le=1000)] = 10
+    MAX_CONTEXT_TOKENS: Annotated[int, Field(ge=100, le=1_000_000)] = 2000
+
+    TTS_ENGINE: Literal["auto", "openai", "espeak"] = "auto"
+    TTS_BASE_URL: str = ""
+    TTS_API_KEY: SecretStr = SecretStr("")
+    TTS_MODEL: str = "tts-1"
+    TTS_VOICE: str = "alloy"
+    TTS_SAMPLE_RATE: Annotated[int, Field(ge=8000, le=48_000)] = 24_000
+    TTS_LANGUAGE: str = "en"
+    STREAMING_TTS_ENABLED: bool = True
+    TTS_SENTENCE_MIN_LENGTH: Annotated[int, Field(ge=1, le=1000)] = 20
+    TTS_SENTENCE_MAX_LENGTH: Annotated[int, Field(ge=40, le=2000)] = 200
+
+    TEMP_DIR: Path = Path("temp")
+    HISTORY_DIR: Path = Path("history")
+    MEMORY_CLEANUP_ENABLED: bool = True
+    MEMORY_CLEANUP_INTERVAL_HOURS: Annotated[float, Field(gt=0, le=1000)] = 6.0
+    MAX_TEMP_FILE_AGE_HOURS: Annotated[float, Field(gt=0, le=10_000)] = 24.0
+    MAX_HISTORY_AGE_DAYS: Annotated[float, Field(gt=0, le=10_000)] = 30.0
+
+    LOG_LEVEL: LogLevel = "INFO"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Settings":
+        if self.MIN_TYPING_DELAY > self.MAX_TYPING_DELAY:
+            raise ValueError("MIN_TYPING_DELAY must not be greater than MAX_TYPING_DELAY")
+        if self.TTS_SENTENCE_MIN_LENGTH > self.TTS_SENTENCE_MAX_LENGTH:
+            raise ValueError("TTS_SENTENCE_MIN_LENGTH must not be greater than its MAX_LENGTH")
+        if self.TTS_ENGINE == "openai" and not self.TTS_BASE_URL:
+            raise ValueError("TTS_ENGINE=openai needs TTS_BASE_URL, the address of a speech server")
+        return self
+
+
+def env_file() -> str:
+    """Return the path of the file of settings, or "" for none."""
+    return os.environ.get(ENV_FILE_VARIABLE, ".env")
+
+
+def load_settings() -> Settings:
+    """Read the environment over the file of settings. Raises SettingsError in one sentence."""
+    try:
+        return Settings(_env_file=env_file() or None)  # type: ignore[call-arg]
+    except ValidationError as error:
+        raise SettingsError(_sentence(error)) from None
+
+
+def unknown_keys(path: str) -> dict[str, str]:
+    """Return the keys of a file that name no setting, each with the nearest one's name or ""."""
+    known = list(Settings.model_fields)
+    keys = dotenv_values(path) if path else {}
+    return {
+        key: next(iter(difflib.get_close_matches(key, known, n=1)), "")
+        for key in keys
+        if key not in known
+    }
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    name = ".".join(str(part) for part in first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{name}: {message}." if name else f"{message}."
+
+
+Config = load_settings()

@@ -1,0 +1,87 @@
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from config import ENV_FILE_VARIABLE, Settings, SettingsError, load_settings, unknown_keys
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "settings.env"
+    monkeypatch.setenv(ENV_FILE_VARIABLE, str(path))
+    return path
+
+
+def example() -> dict[str, str]:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if re.match(r"[A-Z_]+=", line))
+
+
+def test_the_example_file_names_every_setting_in_order() -> None:
+    assert list(example()) == list(Settings.model_fields)
+
+
+def test_the_example_file_shows_the_defaults(env_file: Path) -> None:
+    env_file.write_text((ROOT / ".env.example").read_text())
+    assert load_settings() == Settings.model_construct()
+
+
+def test_a_setting_comes_from_the_file(env_file: Path) -> None:
+    env_file.write_text("LLM_MODEL=small\n")
+    assert load_settings().LLM_MODEL == "small"
+
+
+def test_the_environment_wins_over_the_file(
+    env_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env_file.write_text("LLM_MODEL=small\n")
+    monkeypatch.setenv("LLM_MODEL", "large")
+    assert load_settings().LLM_MODEL == "large"
+
+
+def test_an_empty_value_means_the_default(env_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    env_file.write_text("MAX_HISTORY_MESSAGES=\n")
+    monkeypatch.setenv("LLM_MODEL", "")
+    settings = load_settings()
+    assert settings.MAX_HISTORY_MESSAGES == 10
+    assert Settings.model_fields["LLM_MODEL"].default == settings.LLM_MODEL
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("LOG_LEVEL=LOUD", "LOG_LEVEL: Input should be 'DEBUG'"),
+        ("MAX_HISTORY_MESSAGES=ten", "MAX_HISTORY_MESSAGES: Input should be a valid integer"),
+        ("STREAM_UPDATE_INTERVAL=0", "STREAM_UPDATE_INTERVAL: Input should be greater than"),
+        ("MIN_TYPING_DELAY=3", "MIN_TYPING_DELAY must not be greater"),
+        ("TTS_SENTENCE_MIN_LENGTH=900", "TTS_SENTENCE_MIN_LENGTH must not be greater"),
+        ("TTS_ENGINE=openai", "TTS_ENGINE=openai needs TTS_BASE_URL"),
+    ],
+)
+def test_a_bad_setting_is_one_sentence(env_file: Path, line: str, words: str) -> None:
+    env_file.write_text(line)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value).startswith(words)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_key_is_told_with_the_nearest_known_one(env_file: Path) -> None:
+    env_file.write_text("DISCORD_TOKN=x\nZZZ=1\nLLM_MODEL=small\n")
+    assert unknown_keys(str(env_file)) == {"DISCORD_TOKN": "DISCORD_TOKEN", "ZZZ": ""}
+
+
+def test_no_file_has_no_unknown_keys(tmp_path: Path) -> None:
+    assert unknown_keys("") == {}
+    assert unknown_keys(str(tmp_path / "missing")) == {}
+
+
+def test_secrets_do_not_show_in_a_printed_setting(env_file: Path) -> None:
+    env_file.write_text("DISCORD_TOKEN=abc.def\nOPENAI_API_KEY=sk-1\nTTS_API_KEY=sk-2\n")
+    settings = load_settings()
+    assert isinstance(settings.DISCORD_TOKEN, SecretStr)
+    assert not re.search(r"abc\.def|sk-", repr(settings))
