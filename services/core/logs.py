@@ -1,4 +1,5 @@
 import logging
+import secrets
 import sys
 from contextvars import ContextVar
 from typing import TextIO
@@ -27,3 +28,8 @@ def configure_logging(level: str, stream: TextIO = sys.stderr) -> None:
     root.setLevel(logging.WARNING)
     for name in ("bot", "services", "cogs", "turn"):
         logging.getLogger(name).setLevel(level)
+
+
+def new_turn_id() -> str:
+    """Return a short id for a turn, unique enough to find it in the log."""
+    return secrets.token_hex(4)
