@@ -85,3 +85,8 @@ def test_secrets_do_not_show_in_a_printed_setting(env_file: Path) -> None:
     settings = load_settings()
     assert isinstance(settings.DISCORD_TOKEN, SecretStr)
     assert not re.search(r"abc\.def|sk-", repr(settings))
+
+
+def test_the_documentation_names_every_setting() -> None:
+    documented = set(re.findall(r"`([A-Z][A-Z_]+)`", (ROOT / "docs/settings.md").read_text()))
+    assert set(Settings.model_fields) <= documented

@@ -1,0 +1,49 @@
+# make demo     see and hear the bot in a local sandbox: no account, key or download
+# make run      run it against Discord, with the settings in .env
+# make test     the test suite
+# make lint     ruff and mypy
+# make bench    the benchmarks of docs/performance.md
+# make lock     renew the locked requirements (needs uv)
+
+PYTHON ?= $(shell sh scripts/find-python)
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test lint bench lock clean
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+demo: .venv/.base
+	@$(BIN)/python -m sandbox --script demo
+
+run: .venv/.base
+	@$(BIN)/python bot.py
+
+test: .venv/.dev
+	@$(BIN)/python -m pytest -q
+
+lint: .venv/.dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: .venv/.bench
+	@$(BIN)/python -m benchmarks
+
+.venv/.base: requirements.txt
+	@sh scripts/install "$(PYTHON)" requirements.txt && touch $@
+
+.venv/.dev: requirements-dev.txt
+	@sh scripts/install "$(PYTHON)" requirements-dev.txt && touch $@ .venv/.base
+
+.venv/.bench: requirements-bench.txt .venv/.dev
+	@sh scripts/install "$(PYTHON)" requirements-bench.txt && touch $@
+
+lock:
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements.txt
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements-dev.txt
+	uv pip compile pyproject.toml --group dev --extra bench --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements-bench.txt
+
+clean:
+	rm -rf .venv

@@ -1,0 +1,40 @@
+import re
+
+import discord
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b\u2060\ufeff]")
+"""What nobody types and no model needs: control characters but tab and newline, invisible marks."""
+
+
+def addressed_text(message: discord.Message, bot_id: int) -> str | None:
+    """Return what a message says to the bot, or None where it is not for the bot.
+
+    A message is for the bot in a direct message, by mention, or as a reply to the bot.
+    """
+    if message.author.bot or message.webhook_id is not None:
+        return None
+    if message.type not in (discord.MessageType.default, discord.MessageType.reply):
+        return None
+    mentioned = any(user.id == bot_id for user in message.mentions)
+    if message.guild is not None and not mentioned and not _replies_to(message, bot_id):
+        return None
+    return readable(message, bot_id)
+
+
+def readable(message: discord.Message, bot_id: int) -> str:
+    """Return a message's text with the bot's mention removed and the others' as names."""
+    text = re.sub(rf"<@!?{bot_id}>", " ", message.content)
+    names = {user.id: user.display_name for user in message.mentions}
+    text = re.sub(r"<@!?(\d+)>", lambda match: "@" + names.get(int(match[1]), "someone"), text)
+    return clean(text)
+
+
+def clean(text: str) -> str:
+    """Return a text without control characters and outer white space."""
+    return CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def _replies_to(message: discord.Message, bot_id: int) -> bool:
+    reference = message.reference
+    replied = reference.resolved if reference is not None else None
+    return isinstance(replied, discord.Message) and replied.author.id == bot_id

@@ -1,0 +1,60 @@
+"""The one place where an error becomes words."""
+
+import logging
+
+import discord
+from discord import app_commands
+
+from services.core.errors import BotError
+
+log = logging.getLogger(__name__)
+
+NOT_ALLOWED = "I'm not allowed to do that here. Please check my permissions (/doctor shows them)."
+UNEXPECTED = "Something went wrong on my side. It is in the log; please try again."
+
+
+def explain(error: BaseException) -> str:
+    """Return one polite sentence for any error."""
+    error = _unwrapped(error)
+    match error:
+        case BotError():
+            return error.user_message
+        case app_commands.MissingPermissions():
+            names = ", ".join(name.replace("_", " ") for name in error.missing_permissions)
+            return f"Only members with the permission to {names} may use this command."
+        case app_commands.NoPrivateMessage():
+            return "This command works in a server, not in direct messages."
+        case app_commands.CommandOnCooldown():
+            return f"Please wait {error.retry_after:.0f} s before using this command again."
+        case app_commands.TransformerError():
+            return f"I can't use “{error.value}” there. Please choose another value."
+        case app_commands.CheckFailure():
+            return "You may not use this command here."
+        case discord.Forbidden():
+            return NOT_ALLOWED
+        case discord.DiscordServerError():
+            return "Discord has a problem right now. Please try again in a moment."
+    return UNEXPECTED
+
+
+async def on_command_error(
+    interaction: discord.Interaction, error: app_commands.AppCommandError
+) -> None:
+    """Answer a failed slash command with one ephemeral sentence; log what nobody expected."""
+    sentence = explain(error)
+    if sentence is UNEXPECTED:
+        name = interaction.command.qualified_name if interaction.command else "?"
+        log.error("Command /%s failed", name, exc_info=_unwrapped(error))
+    try:
+        if interaction.response.is_done():
+            await interaction.followup.send(sentence, ephemeral=True)
+        else:
+            await interaction.response.send_message(sentence, ephemeral=True)
+    except discord.HTTPException as failure:
+        log.warning("An error could not be shown to its user: %s", failure)
+
+
+def _unwrapped(error: BaseException) -> BaseException:
+    while isinstance(error, app_commands.CommandInvokeError):
+        error = error.original
+    return error
