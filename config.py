@@ -2,8 +2,9 @@
 
 import difflib
 import os
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, model_validator
@@ -85,6 +86,11 @@ class Settings(BaseSettings):
         return self
 
 
+if TYPE_CHECKING:
+    Config: Settings
+    """The settings, read once, when they are first asked for."""
+
+
 def env_file() -> str:
     """Return the path of the file of settings, or "" for none."""
     return os.environ.get(ENV_FILE_VARIABLE, ".env")
@@ -116,4 +122,13 @@ def _sentence(error: ValidationError) -> str:
     return f"{name}: {message}." if name else f"{message}."
 
 
-Config = load_settings()
+@cache
+def _config() -> Settings:
+    return load_settings()
+
+
+def __getattr__(name: str) -> Settings:
+    """Read the settings when `Config` is first asked for. Raises SettingsError."""
+    if name == "Config":
+        return _config()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,15 +1,12 @@
 """Guards on every test: no task left behind, no blocking call in the loop, loopback only."""
 
 import asyncio
-import os
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
 import pytest
 import pytest_asyncio
 from blockbuster import BlockBuster
-
-os.environ["BOT_ENV_FILE"] = ""
 
 from config import ENV_FILE_VARIABLE, Settings
 from tests.virtual_time import VirtualTimeLoop
