@@ -1,0 +1,1 @@
+"""An OpenAI-compatible API with a built-in talker, for the sandbox."""
