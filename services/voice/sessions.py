@@ -1,0 +1,213 @@
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from weakref import WeakValueDictionary
+
+import aiohttp
+import discord
+
+from services.core.errors import VoiceConnectionError
+from services.voice.client import DiscordVoiceClient
+from services.voice.close_codes import closed
+from services.voice.output import GuildOutput, VoiceClock
+from services.voice.utterance import Utterance
+
+log = logging.getLogger(__name__)
+
+VocalChannel = discord.VoiceChannel | discord.StageChannel
+
+RECONNECT_PATIENCE = 15.0
+"""Seconds that speech waits for a lost connection before it ends as interrupted."""
+
+LEAVE_TIMEOUT = 3.0
+"""Seconds that leaving may take before we stop waiting for Discord's word."""
+
+_FINAL_CODES = frozenset({4004, 4016, 4017, 4021})
+
+
+class VoiceSession:
+    """Stand for the bot's presence in one guild's voice channel."""
+
+    def __init__(self, client: DiscordVoiceClient, output: GuildOutput) -> None:
+        self.client = client
+        self.output = output
+
+    @property
+    def guild_id(self) -> int:
+        """Return the guild's id."""
+        return self.client.guild.id
+
+    @property
+    def channel_id(self) -> int:
+        """Return the id of the channel where the bot is now."""
+        return self.client.channel.id
+
+    @property
+    def channel_name(self) -> str:
+        """Return the name of the channel where the bot is now."""
+        return self.client.channel.name
+
+    @property
+    def connected(self) -> bool:
+        """Tell whether the connection stands."""
+        return self.client.is_connected()
+
+    @property
+    def dave_active(self) -> bool:
+        """Tell whether what the bot says is end-to-end encrypted."""
+        return self.client.dave_active
+
+    @property
+    def latency(self) -> float:
+        """Return the voice websocket's round trip, seconds; inf before it was measured."""
+        return self.client.latency
+
+
+class VoiceSessions:
+    """Join and leave voice channels; at most one session a guild.
+
+    A session whose connection ends for good (kick, channel deleted) is dropped and falls silent.
+    """
+
+    def __init__(self, *, clock: VoiceClock, connect_timeout: float, attempts: int) -> None:
+        self._clock = clock
+        self._connect_timeout = connect_timeout
+        self._attempts = attempts
+        self._sessions: dict[int, VoiceSession] = {}
+        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    def get(self, guild_id: int) -> VoiceSession | None:
+        """Return the guild's session."""
+        return self._sessions.get(guild_id)
+
+    def open_utterance(
+        self, guild_id: int, on_first_frame: Callable[[float], None] | None
+    ) -> Utterance | None:
+        """Return a new utterance; None without a session. Raises BusyError."""
+        session = self.get(guild_id)
+        return session.output.open_utterance(on_first_frame) if session else None
+
+    def stop(self, guild_id: int) -> int:
+        """Stop all that is spoken in a guild and return how many utterances that were."""
+        session = self.get(guild_id)
+        return session.output.clear() if session else 0
+
+    async def join(self, channel: VocalChannel) -> VoiceSession:
+        """Enter a channel, or move there; one at a time in a guild. Raises VoiceConnectionError."""
+        async with self._lock(channel.guild.id):
+            session = self.get(channel.guild.id)
+            if session and session.connected and session.channel_id == channel.id:
+                return session
+            check_access(channel)
+            if session and session.connected:
+                await session.client.move_to(channel, timeout=self._connect_timeout)
+                if session.connected and session.channel_id == channel.id:
+                    return session
+            await self._leave(channel.guild)
+            return await self._connect(channel)
+
+    async def leave(self, guild_id: int) -> bool:
+        """Leave a guild's channel; return whether the bot was in one."""
+        async with self._lock(guild_id):
+            session = self.get(guild_id)
+            if session is None:
+                return False
+            await self._leave(session.client.guild)
+            return True
+
+    async def aclose(self) -> None:
+        """Leave every channel, within about three seconds."""
+        leaving = [self.leave(guild_id) for guild_id in self._sessions]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LEAVE_TIMEOUT):
+                await asyncio.gather(*leaving)
+
+    def _lock(self, guild_id: int) -> asyncio.Lock:
+        return self._locks.setdefault(guild_id, asyncio.Lock())
+
+    async def _connect(self, channel: VocalChannel) -> VoiceSession:
+        error = VoiceConnectionError(f"no attempt to join {channel.id}")
+        for attempt in range(1, self._attempts + 1):
+            try:
+                return await self._connect_once(channel)
+            except VoiceConnectionError as failure:
+                log.info("Voice attempt %s in guild %s: %s", attempt, channel.guild.id, failure)
+                error = failure
+                await self._leave(channel.guild)
+            if error.code in _FINAL_CODES:
+                break
+        raise error
+
+    async def _connect_once(self, channel: VocalChannel) -> VoiceSession:
+        try:
+            client = await channel.connect(
+                cls=DiscordVoiceClient, timeout=self._connect_timeout, reconnect=True
+            )
+        except TimeoutError as error:
+            raise VoiceConnectionError(
+                f"no voice connection within {self._connect_timeout} s",
+                user_message="Discord's voice server did not answer. Please try again.",
+            ) from error
+        except discord.ConnectionClosed as error:
+            raise closed(error.code) from error
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            raise VoiceConnectionError(f"voice connection failed: {error!r}") from error
+        if isinstance(channel, discord.StageChannel):
+            await _take_the_stage(channel)
+        return self._open_session(client)
+
+    def _open_session(self, client: DiscordVoiceClient) -> VoiceSession:
+        output = GuildOutput(client, clock=self._clock, patience=RECONNECT_PATIENCE)
+        session = VoiceSession(client, output)
+        self._sessions[session.guild_id] = session
+        client.on_gone = lambda: self._drop(session)
+        return session
+
+    def _drop(self, session: VoiceSession) -> None:
+        session.output.clear()
+        if self._sessions.get(session.guild_id) is session:
+            del self._sessions[session.guild_id]
+
+    async def _leave(self, guild: discord.Guild) -> None:
+        """End what connection there is, even one that never became a session."""
+        if guild.voice_client is None:
+            return
+        session = self.get(guild.id)
+        if session is not None:
+            session.output.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LEAVE_TIMEOUT):
+                await guild.voice_client.disconnect(force=True)
+        if guild.voice_client is not None:
+            guild.voice_client.cleanup()
+
+
+def check_access(channel: VocalChannel) -> None:
+    """Raise VoiceConnectionError, in words, where the bot may not enter, speak, or find room."""
+    allowed = channel.permissions_for(channel.guild.me)
+    if not (allowed.view_channel and allowed.connect):
+        reason = f"I may not enter {channel.name}."
+    elif not allowed.speak and isinstance(channel, discord.VoiceChannel):
+        reason = f"I may not speak in {channel.name}."
+    elif _is_full(channel) and not allowed.move_members:
+        reason = f"{channel.name} is full."
+    else:
+        return
+    raise VoiceConnectionError(f"channel {channel.id}: {reason}", user_message=reason)
+
+
+def _is_full(channel: VocalChannel) -> bool:
+    others = channel.voice_states.keys() - {channel.guild.me.id}
+    return 0 < channel.user_limit <= len(others)
+
+
+async def _take_the_stage(channel: discord.StageChannel) -> None:
+    """Become a speaker, or ask to; an audience member cannot be heard."""
+    try:
+        if channel.permissions_for(channel.guild.me).mute_members:
+            await channel.guild.me.edit(suppress=False)
+        else:
+            await channel.guild.me.request_to_speak()
+    except discord.HTTPException as error:
+        log.warning("The bot stays in the audience of stage %s: %s", channel.id, error)

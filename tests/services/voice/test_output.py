@@ -1,0 +1,263 @@
+import asyncio
+
+import pytest
+
+from services.core.errors import BusyError
+from services.voice.output import MAX_UTTERANCES, SILENCE, VoiceClock
+from tests.services.voice.fakes import FakeSender, Stage, settle, speech
+
+
+async def test_frames_go_out_20_ms_apart_in_order() -> None:
+    stage = Stage()
+    output, sender = stage.guild()
+    utterance = output.open_utterance(None)
+    await utterance.write(speech(10))
+    await stage.tick(10)
+    assert sender.sound == list(speech(10).packets)
+    times = [time for time, _ in sender.sent]
+    assert times == pytest.approx([100 + 0.02 * n for n in range(10)])
+    utterance.clear()
+
+
+async def test_five_silence_frames_end_a_spell_then_the_clock_is_idle() -> None:
+    stage = Stage()
+    output, sender = stage.guild()
+    utterance = output.open_utterance(None)
+    await utterance.write(speech(2))
+    utterance.end()
+    await stage.tick(12)
+    assert sender.packets == [*speech(2).packets, *[SILENCE] * 5]
+    assert stage.next is None
+    assert not sender.speaking
+    result = await utterance.wait_for_playout()
+    assert result.seconds == pytest.approx(0.04)
+    assert not result.interrupted
+
+
+async def test_an_idle_clock_sends_the_first_frame_of_a_new_guild_at_once() -> None:
+    stage = Stage()
+    busy, busy_sender = stage.guild()
+    talking = busy.open_utterance(None)
+    await talking.write(speech(50))
+    await stage.tick(5)
+    stage.time.now -= 0.013  # between two ticks
+    output, sender = stage.guild()
+    first: list[float] = []
+    utterance = output.open_utterance(first.append)
+    await utterance.write(speech(5))
+    stage.clock.tick(stage.time.now)
+    assert sender.sound == [b"p0"]
+    assert len(busy_sender.sound) == 5
+    await settle()
+    assert first == [stage.time.now]
+    talking.clear()
+    utterance.clear()
+
+
+async def test_a_stall_shifts_the_schedule_without_a_burst() -> None:
+    stage = Stage()
+    output, sender = stage.guild()
+    utterance = output.open_utterance(None)
+    await utterance.write(speech(50))
+    await stage.tick(3)
+    stage.time.now += 0.5
+    await stage.tick(3)
+    gaps = [b[0] - a[0] for a, b in zip(sender.sent, sender.sent[1:], strict=False)]
+    assert min(gaps) == pytest.approx(0.02)
+    assert sum(gap > 0.021 for gap in gaps) == 1
+    utterance.clear()
+
+
+async def test_underrun_is_five_silence_frames_and_speech_goes_on_where_it_stopped() -> None:
+    stage = Stage()
+    output, sender = stage.guild()
+    utterance = output.open_utterance(None)
+    await utterance.write(speech(2, mark="a"))
+    await stage.tick(20)
+    assert sender.packets == [b"a0", b"a1", *[SILENCE] * 5]
+    assert stage.next is None
+    await utterance.write(speech(2, mark="b"))
+    utterance.end()
+    await stage.tick(10)
+    assert sender.packets[7:] == [b"b0", b"b1", *[SILENCE] * 5]
+    assert sender.announced == 2
+    assert (await utterance.wait_for_playout()).seconds == pytest.approx(0.08)
+
+
+async def test_utterances_of_a_guild_play_one_after_another_without_a_gap() -> None:
+    stage = Stage()
+    output, sender = stage.guild()
+    first, second = output.open_utterance(None), output.open_utterance(None)
+    await second.write(speech(3, mark="b"))
+    await first.write(speech(3, mark="a"))
+    second.end()
+    first.end()
+    await stage.tick(6)
+    assert sender.packets == [b"b0", b"b1", b"b2", b"a0", b"a1", b"a2"]
+    assert sender.announced == 1
+    await stage.tick(7)
+
+
+async def test_speaking_is_announced_before_the_first_frame_and_once_a_spell() -> None:
+    stage = Stage()
+    output, sender = stage.guild()
+    utterance = output.open_utterance(None)
+    await utterance.write(speech(2))
+    assert sender.announced == 1
+    assert not sender.sent
+    await utterance.write(speech(2))
+    utterance.end()
+    await stage.tick(12)
+    assert sender.announced == 1
+
+
+async def test_the_writer_waits_while_three_seconds_are_queued() -> None:
+    stage = Stage()
+    output, sender = stage.guild()
+    utterance = output.open_utterance(None)
+    writing = asyncio.create_task(utterance.write(speech(400)))
+    await settle()
+    assert len(utterance.packets) == 150
+    await stage.tick(49)
+    assert not writing.done()
+    await stage.tick(300)
+    assert writing.done()
+    await stage.tick(80)
+    assert sender.sound == list(speech(400).packets)
+    utterance.clear()
+
+
+async def test_clear_stops_within_one_frame_and_frees_a_waiting_writer() -> None:
+    stage = Stage()
+    output, sender = stage.guild()
+    utterance = output.open_utterance(None)
+    writing = asyncio.create_task(utterance.write(speech(400, "Hello there")))
+    await settle()
+    await stage.tick(20)
+    result = utterance.clear()
+    await stage.tick(10)
+    assert writing.done()
+    assert len(sender.sound) == 20
+    assert sender.packets[20:] == [SILENCE] * 5
+    assert result.interrupted
+    assert result == utterance.clear() == await utterance.wait_for_playout()
+
+
+async def test_clearing_a_guild_stops_what_waits_too() -> None:
+    stage = Stage()
+    output, sender = stage.guild()
+    utterances = [output.open_utterance(None) for _ in range(3)]
+    for utterance in utterances[:2]:
+        await utterance.write(speech(5))
+    await stage.tick(2)
+    assert output.clear() == 3
+    assert output.clear() == 0
+    await stage.tick(9)
+    assert len(sender.sound) == 2
+    assert not output.speaking
+
+
+async def test_what_was_written_after_clear_is_never_played() -> None:
+    stage = Stage()
+    output, sender = stage.guild()
+    utterance = output.open_utterance(None)
+    utterance.clear()
+    await utterance.write(speech(5))
+    await stage.tick(3)
+    assert not sender.sent
+
+
+async def test_an_utterance_without_sound_is_over_when_it_ends() -> None:
+    output, _ = Stage().guild()
+    utterance = output.open_utterance(None)
+    utterance.end()
+    result = await utterance.wait_for_playout()
+    assert (result.heard, result.seconds, result.interrupted) == ("", 0.0, False)
+
+
+async def test_ending_after_everything_was_sent_finishes_the_utterance() -> None:
+    stage = Stage()
+    output, _ = stage.guild()
+    utterance = output.open_utterance(None)
+    await utterance.write(speech(2, "Yes."))
+    await stage.tick(10)
+    utterance.end()
+    await stage.tick(1)
+    assert (await utterance.wait_for_playout()).heard == "Yes."
+
+
+async def test_a_lost_connection_keeps_the_position() -> None:
+    stage = Stage()
+    output, sender = stage.guild()
+    utterance = output.open_utterance(None)
+    await utterance.write(speech(10))
+    utterance.end()
+    await stage.tick(4)
+    sender.connected = False
+    await stage.tick(100)
+    sender.connected = True
+    await stage.tick(12)
+    assert sender.sound == list(speech(10).packets)
+    assert not (await utterance.wait_for_playout()).interrupted
+
+
+async def test_a_connection_that_stays_away_ends_the_utterances_as_interrupted() -> None:
+    stage = Stage()
+    output, sender = stage.guild(patience=1.0)
+    first, second = output.open_utterance(None), output.open_utterance(None)
+    await first.write(speech(10))
+    await second.write(speech(10))
+    sender.connected = False
+    await stage.tick(60)
+    assert (await first.wait_for_playout()).interrupted
+    assert (await second.wait_for_playout()).interrupted
+    assert stage.next is None
+
+
+async def test_a_failing_guild_does_not_disturb_the_others(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Broken(FakeSender):
+        def send_frame(self, packet: bytes) -> bool:
+            raise OSError("broken")
+
+    stage = Stage()
+    output, sender = stage.guild()
+    bad, _ = stage.guild()
+    bad._sender = Broken(stage.time)
+    failing, fine = bad.open_utterance(None), output.open_utterance(None)
+    await failing.write(speech(3))
+    await fine.write(speech(3))
+    await stage.tick(3)
+    assert sender.sound == list(speech(3).packets)
+    assert (await failing.wait_for_playout()).interrupted
+    assert "voice output failed" in caplog.text
+    fine.clear()
+
+
+async def test_too_many_waiting_utterances_are_refused() -> None:
+    output, _ = Stage().guild()
+    for _ in range(MAX_UTTERANCES):
+        output.open_utterance(None)
+    with pytest.raises(BusyError):
+        output.open_utterance(None)
+    output.clear()
+    assert output.open_utterance(None)
+
+
+async def test_the_thread_plays_and_ends() -> None:
+    stage = Stage()
+    clock = VoiceClock()
+    stage.clock = clock
+    output, sender = stage.guild()
+    clock.start()
+    clock.start()
+    utterance = output.open_utterance(None)
+    await utterance.write(speech(3))
+    utterance.end()
+    async with asyncio.timeout(5):
+        result = await utterance.wait_for_playout()
+    assert result.seconds == pytest.approx(0.06)
+    assert sender.sound == list(speech(3).packets)
+    await clock.aclose()
+    await clock.aclose()
