@@ -1,0 +1,102 @@
+import json
+import logging
+from typing import Any
+
+from services.core.errors import (
+    EmptyResponseError,
+    ProviderConnectionError,
+    ProviderError,
+    ProviderRequestError,
+)
+from services.core.types import TokenUsage
+from services.llm.failures import error_from_event
+from services.llm.reasoning import ReasoningFilter
+
+log = logging.getLogger(__name__)
+
+FILTERED = "The language model's own filter stopped this answer. Please try other words."
+
+
+class AnswerReader:
+    """Follow one answer of a chat completions server: its visible text, its end and its cost."""
+
+    def __init__(self, *, provider: str) -> None:
+        self.begun = False
+        self.done = False
+        self.usage: TokenUsage | None = None
+        self._provider = provider
+        self._reasoning = ReasoningFilter()
+        self._finish_reason = ""
+        self._empty = True
+        self._half_pair = ""
+
+    def push(self, payload: bytes) -> str:
+        """Take one event's data and return the text it adds. Raises ProviderError."""
+        if payload == b"[DONE]":
+            self.done = True
+            return ""
+        try:
+            chunk = json.loads(payload.decode("utf-8", "replace"))
+            if chunk.get("error"):
+                raise error_from_event(chunk, provider=self._provider)
+            if usage := chunk.get("usage"):
+                self.usage = TokenUsage(
+                    int(usage["prompt_tokens"]), int(usage.get("completion_tokens") or 0)
+                )
+            choices = chunk.get("choices")
+            return self._take(choices[0]) if choices else ""
+        except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
+            detail = f"{self._provider} sent an event that is no chat completion"
+            raise ProviderError(detail, provider=self._provider) from error
+
+    def push_whole(self, body: bytes) -> str:
+        """Take an answer that came in one piece and return its text. Raises ProviderError."""
+        text = self.push(body)
+        self.done = True
+        return text
+
+    def finish(self) -> str:
+        """Return the last held-back text. Raises ProviderError unless a whole answer came."""
+        text = self._note(self._reasoning.flush())
+        if not self.done and not self._finish_reason:
+            detail = f"{self._provider} broke the answer off"
+            raise ProviderConnectionError(detail, provider=self._provider)
+        if self._finish_reason == "content_filter":
+            detail = f"{self._provider} filtered the answer"
+            raise ProviderRequestError(detail, provider=self._provider, user_message=FILTERED)
+        if self._empty:
+            detail = f"{self._provider} gave no text (finish_reason {self._finish_reason or '-'})"
+            raise EmptyResponseError(detail, provider=self._provider)
+        if self._finish_reason == "length":
+            log.info("%s reached the longest answer allowed", self._provider)
+        return text
+
+    def _take(self, choice: dict[str, Any]) -> str:
+        if reason := choice.get("finish_reason"):
+            self._finish_reason = str(reason)
+        delta = choice.get("delta") or choice.get("message") or {}
+        text = _plain(delta.get("content"))
+        if text or delta.get("reasoning_content") or delta.get("reasoning"):
+            self.begun = True
+        return self._note(self._reasoning.push(self._paired(text))) if text else ""
+
+    def _note(self, text: str) -> str:
+        if self._empty and text and not text.isspace():
+            self._empty = False
+        return text
+
+    def _paired(self, text: str) -> str:
+        """Join surrogate pairs that JSON escapes split over two deltas; replace lone halves."""
+        if not self._half_pair and text.isascii():
+            return text
+        text = self._half_pair + text
+        self._half_pair = text[-1] if "\ud800" <= text[-1] <= "\udbff" else ""
+        whole = text[:-1] if self._half_pair else text
+        return whole.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _plain(content: object) -> str:
+    """Return a delta's text; some servers send a list of typed parts, thoughts among them."""
+    if isinstance(content, list):
+        return "".join(part["text"] for part in content if part.get("type") == "text")
+    return content if isinstance(content, str) else ""

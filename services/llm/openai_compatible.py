@@ -1,0 +1,128 @@
+import asyncio
+import logging
+import random
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from aiohttp import ClientResponse
+
+from services.core.errors import ProviderError, ProviderRateLimitError, ProviderRequestError
+from services.core.types import ChatContext, ChatDelta
+from services.llm.answer import AnswerReader
+from services.llm.request_body import RequestBody
+from services.llm.server import ModelServer
+from services.llm.sse import MAX_EVENT_BYTES, SSEDecoder
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE = 0.25
+"""Pause before the first retry, seconds; doubles with every further one."""
+LONGEST_PAUSE = 10.0
+"""A server that asks for a longer pause is not waited for, seconds."""
+
+
+class OpenAICompatibleLLM:
+    """Stream answers from any server that speaks OpenAI's chat completions.
+
+    The only layer that retries: before the first delta, `retries` times, within
+    `first_token_timeout`, which holds for all attempts together. `stall_timeout` is the longest
+    silence between two deltas; comments that keep a connection open don't count as life.
+    All times in seconds. Options that a server refuses are dropped or renamed, once for all.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        api_key: str,
+        model: str,
+        max_tokens: int,
+        temperature: float | None = None,
+        connect_timeout: float = 10.0,
+        first_token_timeout: float = 60.0,
+        stall_timeout: float = 20.0,
+        retries: int = 1,
+    ) -> None:
+        self._server = ModelServer(
+            base_url=base_url, api_key=api_key, connect_timeout=connect_timeout
+        )
+        self._request = RequestBody(model=model, max_tokens=max_tokens, temperature=temperature)
+        self._first_token_timeout = first_token_timeout
+        self._stall_timeout = stall_timeout
+        self._retries = retries
+
+    async def stream(self, context: ChatContext) -> AsyncGenerator[ChatDelta, None]:
+        """Stream an answer, its usage last; closing the generator stops the server."""
+        deadline = asyncio.get_running_loop().time() + self._first_token_timeout
+        failures = 0
+        while True:
+            begun = False
+            sent = self._request.options
+            try:
+                async with aclosing(self._attempt(context, deadline)) as deltas:
+                    async for delta in deltas:
+                        begun = True
+                        yield delta
+                    return
+            except ProviderError as error:
+                refused = isinstance(error, ProviderRequestError)
+                if begun or (refused and not self._request.concede(str(error), sent=sent)):
+                    raise
+                if not refused:
+                    await self._pause(error, failures, deadline)
+                    failures += 1
+
+    async def prewarm(self) -> None:
+        """Open a connection before it is needed; never raises."""
+        await self._server.prewarm()
+
+    async def aclose(self) -> None:
+        """Release the connections; idempotent."""
+        await self._server.aclose()
+
+    async def _attempt(
+        self, context: ChatContext, deadline: float
+    ) -> AsyncGenerator[ChatDelta, None]:
+        answer = AnswerReader(provider=self._server.name)
+        body = self._request.encode(context)
+        async with self._server.post("chat/completions", body, limit=deadline) as response:
+            async with aclosing(self._texts(response, answer, deadline)) as texts:
+                async for text in texts:
+                    yield ChatDelta(text)
+            if text := answer.finish():
+                yield ChatDelta(text)
+            if answer.usage is not None:
+                yield ChatDelta(usage=answer.usage)
+            await self._server.drain(response)
+
+    async def _texts(
+        self, response: ClientResponse, answer: AnswerReader, deadline: float
+    ) -> AsyncGenerator[str, None]:
+        if response.content_type == "application/json":  # a server that doesn't stream
+            whole = await self._server.read_whole(response, MAX_EVENT_BYTES, limit=deadline)
+            if text := answer.push_whole(whole):
+                yield text
+        loop = asyncio.get_running_loop()
+        decoder = SSEDecoder()
+        limit = deadline
+        while not answer.done:
+            chunk = await self._server.read(response, limit=limit)
+            payloads = decoder.push(chunk) if chunk else decoder.flush()
+            for payload in payloads:
+                if text := answer.push(payload):
+                    yield text
+            if not chunk:
+                return
+            if payloads and answer.begun:
+                limit = loop.time() + self._stall_timeout
+
+    async def _pause(self, error: ProviderError, failures: int, deadline: float) -> None:
+        """Wait before the next attempt, or raise the error where there is none."""
+        pause = FIRST_PAUSE * 2**failures * random.uniform(0.75, 1.25)
+        if isinstance(error, ProviderRateLimitError) and error.retry_after is not None:
+            pause = error.retry_after
+        left = deadline - asyncio.get_running_loop().time()
+        if not error.retryable or failures >= self._retries or pause >= min(left, LONGEST_PAUSE):
+            raise error
+        log.info("%s from %s; next try in %.1f s", type(error).__name__, error.provider, pause)
+        await asyncio.sleep(pause)

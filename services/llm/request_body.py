@@ -1,0 +1,56 @@
+import json
+import re
+from typing import Any
+
+from services.core.types import ChatContext
+
+_REFUSED = re.compile(
+    r"unsupported|not support|unknown|unrecogni[sz]ed|extra|not permitted|not allowed|unexpected"
+)
+_REPLACEMENT = {
+    "stream_options": None,
+    "max_tokens": "max_completion_tokens",
+    "max_completion_tokens": None,
+    "temperature": None,
+}
+
+
+class RequestBody:
+    """Write requests in the dialect of one server: drop or rename the options it refuses."""
+
+    def __init__(self, *, model: str, max_tokens: int, temperature: float | None) -> None:
+        self._model = model
+        self._options: dict[str, Any] = {"stream_options": {"include_usage": True}}
+        self._options["max_tokens"] = max_tokens
+        if temperature is not None:
+            self._options["temperature"] = temperature
+
+    @property
+    def options(self) -> frozenset[str]:
+        """Return the names of the options that requests carry now."""
+        return frozenset(self._options)
+
+    def encode(self, context: ChatContext) -> bytes:
+        """Return the request for a context as JSON."""
+        messages = [
+            {"role": message.role, "content": message.content} for message in context.messages
+        ]
+        body = {"model": self._model, "messages": messages, "stream": True, **self._options}
+        return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+
+    def concede(self, refusal: str, *, sent: frozenset[str]) -> bool:
+        """Give up an option that a refusal names; tell whether the next request is another."""
+        refusal = refusal.lower()
+        for name in _REPLACEMENT:
+            named = name in sent and re.search(rf"\b{name}\b", refusal)
+            if named and (name == "stream_options" or _REFUSED.search(refusal)):
+                self._give_up(name)
+                return True
+        return False
+
+    def _give_up(self, name: str) -> None:
+        if name not in self._options:  # another request was refused first
+            return
+        value = self._options.pop(name)
+        if other := _REPLACEMENT[name]:
+            self._options[other] = value
