@@ -9,7 +9,7 @@ import discord
 from services.core.types import FRAME_SECONDS
 from services.voice.ciphers import MODES, NONCE_SUFFIX, RTP_HEADER, Seal, seal_for
 from services.voice.connection import VoiceConnection, check_class_api
-from services.voice.opus import FRAME_SAMPLES
+from services.voice.resample import FRAME_SAMPLES
 
 log = logging.getLogger(__name__)
 

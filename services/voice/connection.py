@@ -1,6 +1,7 @@
 """What discord.py's voice connection does wrong, set right; all use of its private API is here."""
 
 import asyncio
+import contextlib
 import logging
 import selectors
 import socket
@@ -85,7 +86,7 @@ class OneSocketReader(SocketReader):
             selector.register(self._socket, selectors.EVENT_READ)
             while not self._end.is_set() and self._socket.fileno() >= 0:
                 self._running.wait()
-                if selector.select(timeout=1.0):
+                if selector.select(timeout=1.0) and not self._end.is_set():
                     self._receive()
 
     def _receive(self) -> None:
@@ -154,14 +155,17 @@ class VoiceConnection(VoiceConnectionState):
 
     def _create_socket(self) -> None:
         """Open a UDP socket with a reader of its own; listeners move over."""
+        listeners = tuple(self._socket_reader._callbacks)
+        self._socket_reader.stop()
         if self.socket:
+            with contextlib.suppress(OSError):  # wakes the reader; an unconnected socket has none
+                self.socket.shutdown(socket.SHUT_RDWR)
             self.socket.close()
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setblocking(False)
         reader = OneSocketReader(self, self.socket)
-        for callback in tuple(self._socket_reader._callbacks):
+        for callback in listeners:
             reader.register(callback)
-        self._socket_reader.stop()
         self._socket_reader = reader
         reader.start()
 

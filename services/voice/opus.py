@@ -8,13 +8,10 @@ import numpy as np
 
 from services.core.errors import VoiceError
 from services.core.types import AudioChunk
-from services.voice.resample import OUTPUT_RATE, Resampler, Samples
+from services.voice.resample import FRAME_SAMPLES, OUTPUT_RATE, Resampler, Samples
 from services.voice.trim import SilenceTrimmer
 
 log = logging.getLogger(__name__)
-
-FRAME_SAMPLES = OUTPUT_RATE // 50
-"""Samples of one channel in a frame of 20 ms."""
 
 BITRATE = 64
 """Bit rate of the speech we send, kbit/s."""

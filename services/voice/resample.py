@@ -13,6 +13,9 @@ Samples = NDArray[np.int16]
 OUTPUT_RATE = 48_000
 """Sample rate of Opus on Discord, Hz."""
 
+FRAME_SAMPLES = OUTPUT_RATE // 50
+"""Samples of one channel in a frame of 20 ms."""
+
 _HALF = 32
 _TAPS = 2 * _HALF
 _PASS_BAND = 0.94

@@ -1,6 +1,6 @@
 import numpy as np
 
-from services.voice.resample import OUTPUT_RATE, Samples
+from services.voice.resample import FRAME_SAMPLES, OUTPUT_RATE, Samples
 
 THRESHOLD = 328
 """Quieter samples are silence: -40 dB below full scale."""
@@ -28,7 +28,6 @@ class SilenceTrimmer:
         self._started = False
         self._released = 0
         self._tail_left = 0
-        self._ending: Samples = np.zeros(0, np.int16)
 
     def push(self, samples: Samples) -> Samples:
         """Return what certainly belongs to the piece; silence is held until sound follows."""
@@ -42,25 +41,23 @@ class SilenceTrimmer:
             start = max(0, int(loud[0]) - LEAD)
             self._held, loud = self._held[start:], loud - start
         if loud.size:
-            sound = int(loud[-1]) + 1
-            self._tail_left = TAIL + sound
-        return self._release(min(len(self._held), self._tail_left))
+            self._tail_left = int(loud[-1]) + 1 + TAIL
+        return self._release()
 
     def finish(self) -> Samples:
         """Return a short fade that ends the piece; empty when nothing was heard in it."""
-        if not self._started:
-            return self._held[:0]
-        mirrored = self._ending[::-1]
-        return (mirrored * _RAMP[::-1][: len(mirrored)]).astype(np.int16)
+        ending = self._held[: FADE if self._started else 0]
+        return (ending * _RAMP[::-1][: len(ending)]).astype(np.int16)
 
-    def _release(self, count: int) -> Samples:
-        released, self._held = self._held[:count], self._held[count:][-LONGEST_PAUSE:]
+    def _release(self) -> Samples:
+        """Let out what will not be needed for the final fade; the first frame never waits."""
+        surely = min(len(self._held) - FADE, self._tail_left)
+        at_once = min(len(self._held), self._tail_left, FRAME_SAMPLES - self._released)
+        count = max(surely, at_once, 0)
+        released, self._held = self._held[:count], self._held[count:][:LONGEST_PAUSE]
         self._tail_left -= count
-        if self._released < FADE:
-            ramp = np.ones(count, np.float32)
-            rising = _RAMP[self._released : self._released + count]
-            ramp[: len(rising)] = rising
-            released = (released * ramp).astype(np.int16)
+        rising = _RAMP[self._released : self._released + count]
         self._released += count
-        self._ending = np.concatenate([self._ending, released])[-FADE:]
-        return released
+        return np.concatenate(
+            [(released[: len(rising)] * rising).astype(np.int16), released[len(rising) :]]
+        )
