@@ -1,0 +1,58 @@
+"""One history entry as one line of JSON, and its conversation as one file name."""
+
+import hashlib
+import json
+from typing import get_args
+from urllib.parse import quote
+
+from services.core.types import HistoryEntry, Role
+
+SUFFIX = ".jsonl"
+
+_ROLES = frozenset(get_args(Role))
+_LONGEST_NAME = 100
+
+
+def encode(entry: HistoryEntry) -> bytes:
+    """Return an entry as a line, line break included."""
+    fields = {
+        "role": entry.role,
+        "text": entry.text,
+        "at": entry.at,
+        "author_id": entry.author_id,
+        "author": entry.author,
+        "message_ids": entry.message_ids,
+    }
+    line = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    return line.encode("utf-8", "replace") + b"\n"
+
+
+def decode(line: bytes) -> HistoryEntry:
+    """Return the entry of a line. Raises ValueError for anything `encode` did not write."""
+    try:
+        fields = json.loads(line)
+        entry = HistoryEntry(
+            role=fields["role"],
+            text=fields["text"],
+            at=fields["at"],
+            author_id=fields["author_id"],
+            author=fields["author"],
+            message_ids=tuple(fields["message_ids"]),
+        )
+        known = entry.role in _ROLES
+    except (KeyError, RecursionError, TypeError) as error:
+        raise ValueError("not a history entry") from error
+    texts = isinstance(entry.text, str) and isinstance(entry.author, str)
+    numbers = isinstance(entry.at, int | float) and isinstance(entry.author_id, int)
+    if not (known and texts and numbers):
+        raise ValueError("not a history entry")
+    return entry
+
+
+def file_name(conversation: str) -> str:
+    """Return a file name of its own, free of path characters, for any conversation's key."""
+    name = quote(conversation, safe="").replace(".", "%2E")
+    if len(name) > _LONGEST_NAME:
+        digest = hashlib.sha256(conversation.encode("utf-8", "replace")).hexdigest()
+        name = f"{name[:_LONGEST_NAME]}~{digest[:32]}"
+    return (name or "%") + SUFFIX
