@@ -48,7 +48,7 @@ class PieceCutter:
     Text is pushed at one end and pieces are taken at the other, when the player wants one; so a
     piece is as long as the sound still queued allows, and playback does not run dry. A piece is
     a sentence, or several of a line up to `min_length` together, or a part of one longer than
-    `max_length` (characters), or a whole short text. Nothing but white space is lost between.
+    `max_length` (characters), or a whole short line. Nothing but white space is lost between.
     """
 
     def __init__(self, *, min_length: int, max_length: int) -> None:
@@ -90,9 +90,8 @@ class PieceCutter:
         `queued` is the sound not yet played, seconds.
         """
         urgent = queued <= self.reserve(pace)
-        affordable = pace.characters_within(max(queued, OPENING_DELAY))
-        limit = min(self._max_length, max(_opening(pace), affordable))
-        if self._complete and self._text and len(self._text) <= limit:
+        limit = min(self._max_length, _affordable(queued, pace))
+        if self._complete and 0 < len(self._text) <= limit and "\n" not in self._text:
             return self._take(len(self._text), "sentence")
         if self._ends:
             return self._whole_sentences(limit, urgent=urgent)
@@ -149,6 +148,14 @@ class PieceCutter:
 
 def _opening(pace: SpeakingPace) -> int:
     return OPENING_SLOW if pace.rtf >= SLOW else OPENING_FAST
+
+
+def _affordable(queued: float, pace: SpeakingPace) -> int:
+    """Return the length of the text that can be made while the queued sound plays."""
+    length = pace.characters_within(queued)
+    if length >= CLAUSE_LENGTH:
+        return length
+    return max(_opening(pace), pace.characters_within(OPENING_DELAY))  # a gap, or the beginning
 
 
 def _is_clause(text: str) -> bool:

@@ -1,0 +1,77 @@
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from services.core.errors import NotInVoiceError
+from services.core.metrics import TurnMetrics
+from services.core.types import VoiceStyle
+from services.speaker import Speaker
+from tests.services.speech_fakes import FakeEncoder, FakeOutput, FakeTTS, InlineExecutor
+
+pytestmark = pytest.mark.virtual_time
+HERE = 7
+
+
+class Guild:
+    """Give an output in one guild only, and keep what was opened."""
+
+    def __init__(self) -> None:
+        self.outputs: list[FakeOutput] = []
+        self.first_frame: Callable[[float], None] | None = None
+
+    def open(self, guild_id: int, on_first_frame: Callable[[float], None]) -> FakeOutput | None:
+        if guild_id != HERE:
+            return None
+        self.first_frame = on_first_frame
+        self.outputs.append(FakeOutput())
+        return self.outputs[-1]
+
+
+def speaker(guild: Guild, tts: FakeTTS) -> Speaker:
+    asyncio.get_running_loop().set_default_executor(InlineExecutor())
+    return Speaker(
+        tts=tts, encoder=FakeEncoder, open_output=guild.open, min_length=20, max_length=200
+    )
+
+
+async def test_a_reply_is_spoken_where_the_bot_is_in_a_channel() -> None:
+    guild, tts = Guild(), FakeTTS()
+    metrics = TurnMetrics("t", 0.0, clock=asyncio.get_running_loop().time)
+    speech = speaker(guild, tts).open(HERE, style=VoiceStyle(), metrics=metrics, names={})
+    assert speech
+    speech.push("Good morning.")
+    speech.end()
+    result = await speech.run()
+
+    assert result.heard == "Good morning."
+    assert guild.first_frame
+    guild.first_frame(1.0)
+    assert "ttfa" in metrics.marks
+
+
+async def test_where_the_bot_is_in_no_channel_nothing_is_spoken() -> None:
+    talker = speaker(Guild(), FakeTTS())
+
+    assert talker.open(8, style=VoiceStyle(), metrics=TurnMetrics("t", 0.0), names={}) is None
+    with pytest.raises(NotInVoiceError):
+        await talker.say(8, "Hello.", style=VoiceStyle())
+
+
+async def test_a_whole_text_can_be_said() -> None:
+    guild, tts = Guild(), FakeTTS()
+    result = await speaker(guild, tts).say(HERE, "Good morning. All is well.", style=VoiceStyle())
+
+    assert result.heard == "Good morning. All is well."
+    assert not result.interrupted
+
+
+async def test_replies_share_one_measure_of_the_engines_pace() -> None:
+    guild, tts = Guild(), FakeTTS(delay=0.0, rtf=0.01)
+    talker = speaker(guild, tts)
+    await talker.say(HERE, "This sentence shows that the engine is fast.", style=VoiceStyle())
+    tts.texts.clear()
+    text = "So this one, which is a good deal longer, needs no cut. It is one piece."
+    await talker.say(HERE, text, style=VoiceStyle())
+
+    assert tts.texts == [text]
