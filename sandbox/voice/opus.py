@@ -93,9 +93,10 @@ def write_wav(samples: NDArray[np.int16]) -> bytes:
 def _resample(samples: NDArray[np.int16], rate: int, layout: str) -> NDArray[np.int16]:
     frame = av.AudioFrame.from_ndarray(samples, format="s16", layout=layout)
     frame.sample_rate = rate
-    resampler = av.AudioResampler(format="s16", layout="stereo", rate=SAMPLE_RATE)
+    resampler = av.AudioResampler(format="s16", layout=layout, rate=SAMPLE_RATE)
     pieces = [piece.to_ndarray() for part in (frame, None) for piece in resampler.resample(part)]
-    return np.concatenate(pieces, axis=1).reshape(-1, 2).astype(np.int16, copy=False)
+    sound = np.concatenate(pieces, axis=1).astype(np.int16, copy=False)
+    return sound.reshape(-1, 2) if layout == "stereo" else np.repeat(sound.reshape(-1, 1), 2, 1)
 
 
 def _codec(name: str, mode: str, layout: str) -> AudioCodecContext:

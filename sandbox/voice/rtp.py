@@ -24,6 +24,9 @@ EXTENSION = b"\xbe\xde\x00\x01"
 AUDIO_LEVEL = b"\x10\x7f\x00\x00"
 """One-byte header extension (RFC 8285) with an audio level; its body travels encrypted."""
 
+SMALLEST_SUPPLEMENT = 12
+"""What DAVE appends to an Opus frame at least: tag 8, nonce 1, size 1, marker 2."""
+
 DISCOVERY_SIZE = 74
 DISCOVERY_REPLY = struct.Struct(">HHI64sH")
 
@@ -148,4 +151,8 @@ def discovery_reply(ssrc: int, address: tuple[str, int]) -> bytes:
 
 def is_dave_frame(payload: bytes) -> bool:
     """Tell whether a payload ends with DAVE's supplemental block: its size, then FA FA."""
-    return payload[-2:] == b"\xfa\xfa" and 11 <= payload[-3] <= len(payload)
+    return (
+        len(payload) > SMALLEST_SUPPLEMENT
+        and payload[-2:] == b"\xfa\xfa"
+        and SMALLEST_SUPPLEMENT <= payload[-3] <= len(payload)
+    )

@@ -75,7 +75,7 @@ class SenderRules:
             self._pace_start, self._paced, self._ahead = t, 0, False
         self._heard = t
         self._silences = self._silences + 1 if silence else 0
-        self._paced += self._silences < 5
+        self._paced += not silence
         ahead = self._paced - (t - self._pace_start) / FRAME_SECONDS
         if ahead > BURST_FRAMES + 1 and not self._ahead:
             self._ahead = True
