@@ -1,0 +1,50 @@
+"""Read what Discord says about its limit of edits, without any HTTP library.
+
+bot.py feeds it from aiohttp: `TraceConfig.on_request_end` → `read_edit_limit(method, path,
+headers)` → `ChannelPacers.observe(limit)`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_EDIT = re.compile(r"/channels/(?P<channel>\d+)/messages/(?P<message>\d+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class EditLimit:
+    """Hold the answer to one edit: the channel's window of `limit` edits ends in `reset_after` s.
+
+    `message_id` is the message that was edited: the answer has come, whatever the client does next.
+    """
+
+    rate_key: str
+    message_id: int
+    limit: int
+    remaining: int
+    reset_after: float
+
+
+def channel_rate_key(channel_id: int) -> str:
+    """Name the budget of edits of a channel, a thread or a direct message."""
+    return f"channel-{channel_id}"
+
+
+def read_edit_limit(method: str, path: str, headers: Mapping[str, str]) -> EditLimit | None:
+    """Return the limit that the answer to an edit tells; None for other requests.
+
+    `headers` finds names whatever their case (aiohttp's do) or has them as Discord writes them.
+    """
+    match = _EDIT.search(path) if method == "PATCH" else None
+    if match is None:
+        return None
+    try:
+        return EditLimit(
+            rate_key=channel_rate_key(int(match["channel"])),
+            message_id=int(match["message"]),
+            limit=int(headers["X-RateLimit-Limit"]),
+            remaining=int(headers["X-RateLimit-Remaining"]),
+            reset_after=float(headers["X-RateLimit-Reset-After"]),
+        )
+    except (KeyError, ValueError):
+        return None

@@ -1,0 +1,20 @@
+from services.rate_limit_headers import EditLimit, read_edit_limit
+
+HEADERS = {
+    "X-RateLimit-Limit": "5",
+    "X-RateLimit-Remaining": "3",
+    "X-RateLimit-Reset-After": "2.500",
+}
+
+
+def test_the_answer_to_an_edit_tells_its_channels_limit() -> None:
+    seen = read_edit_limit("PATCH", "/api/v10/channels/12/messages/34", HEADERS)
+    assert seen == EditLimit("channel-12", 34, limit=5, remaining=3, reset_after=2.5)
+
+
+def test_other_requests_and_broken_headers_tell_nothing() -> None:
+    path = "/api/v10/channels/12/messages/34"
+    assert read_edit_limit("POST", "/api/v10/channels/12/messages", HEADERS) is None
+    assert read_edit_limit("DELETE", path, HEADERS) is None
+    assert read_edit_limit("PATCH", path, {}) is None
+    assert read_edit_limit("PATCH", path, {**HEADERS, "X-RateLimit-Limit": "many"}) is None
