@@ -8,6 +8,7 @@ from sandbox.voice.hearing import HeardFrame, Hearing
 from sandbox.voice.human import VirtualHuman
 from sandbox.voice.mls import ExternalSender
 from sandbox.voice.rtp import SILENCE, Packet, is_dave_frame
+from sandbox.voice.rules import TRANSITION_GRACE
 
 SPEAKING, CLIENTS_CONNECT, CLIENT_DISCONNECT = 5, 11, 13
 
@@ -87,7 +88,9 @@ class VoiceChannel:
         active_since = self.group.active_since(session.user_id)
         session.rules.check(packet, t=t, active_since=active_since)
         encrypted = is_dave_frame(packet.payload)
-        opus, wrong = self._listen(session, packet.payload, encrypted)
+        opus, wrong = (
+            self._listen(session, packet.payload, t) if encrypted else (packet.payload, False)
+        )
         frame = HeardFrame(
             t=t,
             ssrc=packet.ssrc,
@@ -102,11 +105,12 @@ class VoiceChannel:
         self.send(session.user_id, packet, padding=0)
 
     def _listen(
-        self, session: ClientSession, payload: bytes, encrypted: bool
+        self, session: ClientSession, payload: bytes, t: float
     ) -> tuple[bytes | None, bool]:
-        """Return the Opus that the first human hears, and whether any human failed to decrypt."""
-        if not encrypted:
-            return payload, False
+        """Return the Opus that the first human hears, and whether any human failed to decrypt.
+
+        A newcomer cannot decrypt what was sent before everybody had the keys it shares.
+        """
         heard: list[bytes] = []
         wrong = False
         for human in self.humans.values():
@@ -115,8 +119,10 @@ class VoiceChannel:
             try:
                 heard.append(human.decrypt(session.user_id, payload))
             except ValueError:
-                wrong = True
-                session.rules.breach("dave_decrypt", f"user {human.user_id} cannot decrypt")
+                since = self.group.active_since(human.user_id)
+                if since is not None and t > since + TRANSITION_GRACE:
+                    wrong = True
+                    session.rules.breach("dave_decrypt", f"user {human.user_id} cannot decrypt")
         return (heard[0] if heard else None), wrong
 
     def _users(self) -> Iterator[int]:

@@ -1,4 +1,5 @@
 import asyncio
+import logging
 from typing import Any
 
 import davey
@@ -6,6 +7,8 @@ import davey
 from sandbox.voice import dave
 from sandbox.voice.dave import DaveGroup
 from sandbox.voice.rtp import is_dave_frame
+
+log = logging.getLogger(__name__)
 
 THINKING_TIME = 0.03
 """Seconds that a human leaves the real clients to commit first."""
@@ -66,7 +69,11 @@ class VirtualHuman:
         self._later(0, self._group.receive_key_package, self.user_id, package)
 
     def _commit(self, body: bytes) -> None:
-        result = self._session.process_proposals(davey.ProposalsOperationType.append, body[1:])
+        try:
+            result = self._session.process_proposals(davey.ProposalsOperationType.append, body[1:])
+        except ValueError as error:
+            log.warning("The proposals of channel %s are unusable: %s", self._channel_id, error)
+            return
         if result is not None:
             commit = result.commit + (result.welcome or b"")
             self._later(THINKING_TIME, self._group.receive_commit, self.user_id, commit)

@@ -8,8 +8,8 @@ NONCE_GENERATION = 32_768
 BURST_FRAMES = 10
 SPEAKING_GRACE = 0.25
 """Seconds that op 5 may arrive behind the first frame: the two travel on different sockets."""
-CLEAR_GRACE = 0.25
-"""Seconds after op 22 in which clear frames may still be on their way."""
+TRANSITION_GRACE = 0.25
+"""Seconds after op 22 in which frames of the time before may still be on their way."""
 PAUSE = 1.0
 """Seconds without a frame after which the pace is measured anew."""
 
@@ -45,7 +45,7 @@ class SenderRules:
         if silence:
             return
         self._check_speaking(t)
-        if active_since is not None and t > active_since + CLEAR_GRACE:
+        if active_since is not None and t > active_since + TRANSITION_GRACE:
             self._check_encrypted(packet.payload)
 
     def breach(self, rule: str, detail: str) -> None:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from sandbox.voice.opus import OpusDecoder, encode
 from sandbox.voice.rtp import CIPHERS, SILENCE, open_packet
+from sandbox.voice.rules import TRANSITION_GRACE
 from tests.sandbox.voice.harness import (
     ANA,
     BEN,
@@ -252,6 +253,7 @@ async def test_a_frame_with_wrong_keys_is_a_breach(world: World) -> None:
     session = cast("davey.DaveSession", voice._connection.dave_session)
     frame = session.encrypt_opus(packets(0.02)[0])
     voice._connection.dave_protocol_version = 0
+    await asyncio.sleep(TRANSITION_GRACE)
     await play(voice, [frame[:-14] + b"xx" + frame[-12:]], end=False)
     (told,) = await heard(world, 1)
     assert told["encrypted"]
