@@ -1,0 +1,91 @@
+from collections.abc import Iterable
+
+from sandbox.discord_error import DiscordError, invalid_form
+from sandbox.model import Json, Snowflakes, UnknownError
+
+MAX_CREATES = 200
+"""Commands that an application may create per day in one scope."""
+
+MAX_COMMANDS = 100
+"""Slash commands that one scope holds."""
+
+Scope = int | None
+"""A guild's id, or None for commands that exist everywhere."""
+
+
+class Commands:
+    """Keep the commands that an application registered, everywhere and in single guilds."""
+
+    def __init__(self, *, ids: Snowflakes, application_id: int) -> None:
+        self._ids = ids
+        self._application_id = application_id
+        self._scopes: dict[Scope, dict[str, Json]] = {}
+        self._created: dict[Scope, int] = {}
+
+    def all(self) -> list[Json]:
+        """Return every command, those of guilds with `guild_id`."""
+        return [command for scope in self._scopes.values() for command in scope.values()]
+
+    def of(self, scope: Scope) -> list[Json]:
+        """Return the commands of one scope."""
+        return list(self._scopes.get(scope, {}).values())
+
+    def find(self, name: str, guild_id: int | None) -> Json:
+        """Return the command a person gets by a name; a guild's own hides the common one."""
+        for scope in (guild_id, None):
+            if name in self._scopes.get(scope, {}):
+                return self._scopes[scope][name]
+        raise UnknownError("command", f"/{name}")
+
+    def replace(self, scope: Scope, bodies: Iterable[Json]) -> list[Json]:
+        """Let a scope hold exactly these commands. Raises DiscordError."""
+        before = self._scopes.get(scope, {})
+        after = {body["name"]: self._made(scope, body, before) for body in bodies}
+        if len(after) > MAX_COMMANDS:
+            detail = "Maximum number of application commands reached (100)"
+            raise DiscordError(400, 30032, detail, rule="command_count")
+        self._scopes[scope] = after
+        return list(after.values())
+
+    def upsert(self, scope: Scope, body: Json) -> Json:
+        """Create or overwrite one command. Raises DiscordError."""
+        others = [each for each in self.of(scope) if each["name"] != body["name"]]
+        return self.replace(scope, [*others, body])[-1]
+
+    def delete(self, scope: Scope, command_id: str) -> None:
+        """Delete one command. Raises UnknownError."""
+        self.replace(scope, [each for each in self.of(scope) if each is not self.get(command_id)])
+
+    def get(self, command_id: str) -> Json:
+        """Return a command by id. Raises UnknownError."""
+        for command in self.all():
+            if command["id"] == command_id:
+                return command
+        raise UnknownError("command", command_id)
+
+    def _made(self, scope: Scope, body: Json, before: dict[str, Json]) -> Json:
+        name = str(body["name"])
+        if not 1 <= len(name) <= 32 or len(str(body.get("description") or "")) > 100:
+            raise invalid_form(f"The command {name!r:.60} breaks a limit.", rule="command_form")
+        command_id = before[name]["id"] if name in before else self._create(scope)
+        return {
+            "options": [],
+            "description": "",
+            "type": 1,
+            "dm_permission": True,
+            "default_member_permissions": None,
+            "nsfw": False,
+            **body,
+            "id": command_id,
+            "application_id": str(self._application_id),
+            "version": command_id,
+            **({"guild_id": str(scope)} if scope else {}),
+        }
+
+    def _create(self, scope: Scope) -> str:
+        created = self._created.get(scope, 0) + 1
+        if created > MAX_CREATES:
+            detail = "Max number of daily application command creates has been reached (200)"
+            raise DiscordError(400, 30034, detail, rule="command_creates")
+        self._created[scope] = created
+        return str(self._ids.next())

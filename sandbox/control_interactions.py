@@ -1,0 +1,185 @@
+from collections.abc import Iterator
+
+from aiohttp import web
+
+from sandbox import interactions as kinds
+from sandbox.command_options import Resolver, build_options, descend, nest
+from sandbox.commands import Commands
+from sandbox.control_http import BadRequestError, read, reply
+from sandbox.interactions import Interaction, Interactions
+from sandbox.model import Channel, Json, Message, UnknownError, User
+from sandbox.permissions import permissions_in
+from sandbox.shapes import answer_shape
+from sandbox.world import World
+
+BUTTON = 2
+NO_RESPONSE = "The application did not respond."
+UNFINISHED = "The answer was not finished in time."
+
+
+class InteractionControl:
+    """Let an outsider run commands, press buttons, ask for choices and send forms."""
+
+    def __init__(self, *, world: World, commands: Commands, interactions: Interactions) -> None:
+        self._world = world
+        self._commands = commands
+        self._interactions = interactions
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the calls."""
+        return [
+            web.get("/commands", self.commands),
+            web.post("/commands", self.run),
+            web.post("/components", self.press),
+            web.post("/autocomplete", self.autocomplete),
+            web.post("/modals", self.submit),
+        ]
+
+    async def commands(self, request: web.Request) -> web.Response:
+        """List the registered commands."""
+        return reply({"commands": self._commands.all()})
+
+    async def run(self, request: web.Request) -> web.Response:
+        """Run a slash command and answer what its user sees."""
+        return reply(await self._answer(await self._deliver(request, kinds.COMMAND)))
+
+    async def autocomplete(self, request: web.Request) -> web.Response:
+        """Ask for the choices of the option being typed: `focused`, or the last one given."""
+        interaction = await self._deliver(request, kinds.AUTOCOMPLETE)
+        answer = {"choices": interaction.choices}
+        await self._interactions.settled(interaction)
+        answer["choices"] = interaction.choices
+        return reply({**answer, **_error(interaction)})
+
+    async def press(self, request: web.Request) -> web.Response:
+        """Press a button, or choose `values` in a menu."""
+        body = await read(request)
+        user, message = self._world.person(body["user"]), self._message(body["message"])
+        component = _component(message, str(body["custom_id"]))
+        if component.get("disabled"):
+            raise BadRequestError("This button is disabled.")
+        if message.audience not in (None, user):
+            raise BadRequestError(f"{user.name} does not see this message.")
+        data = {"custom_id": component["custom_id"], "component_type": component["type"]}
+        if component["type"] != BUTTON:
+            data["values"] = [str(value) for value in body.get("values") or []]
+        interaction = self._interactions.deliver(
+            kinds.COMPONENT, user, message.channel, data, name=data["custom_id"], source=message
+        )
+        return reply(await self._answer(interaction))
+
+    async def submit(self, request: web.Request) -> web.Response:
+        """Send a form that was shown: `values` maps its fields' custom ids to what was typed."""
+        body = await read(request)
+        user, custom_id = self._world.person(body["user"]), str(body["custom_id"])
+        shown = self._interactions.modal(user, custom_id)
+        if shown is None or shown.modal is None:
+            raise UnknownError("form", custom_id)
+        values = body.get("values", body.get("fields")) or {}
+        data = {
+            "custom_id": custom_id,
+            "components": [_filled(each, values) for each in shown.modal["components"]],
+        }
+        interaction = self._interactions.deliver(
+            kinds.MODAL_SUBMIT, user, shown.channel, data, name=custom_id, source=shown.source
+        )
+        return reply(await self._answer(interaction))
+
+    async def _deliver(self, request: web.Request, kind: int) -> Interaction:
+        body = await read(request)
+        user, channel = self._world.person(body["user"]), self._world.channel(body["channel"])
+        name, given = str(body["name"]).strip("/"), body.get("options") or {}
+        top, *path = name.split() or [""]
+        command = self._command(top, user, channel)
+        leaf, passed = descend(command, path)
+        resolver = Resolver(self._world, channel)
+        options = build_options(leaf, given, resolver, complete=kind == kinds.COMMAND)
+        if kind == kinds.AUTOCOMPLETE:
+            _focus(options, str(body.get("focused") or ""))
+        data = _command_data(command, nest(options, passed), resolver)
+        return self._interactions.deliver(kind, user, channel, data, name=name, source=None)
+
+    def _command(self, name: str, user: User, channel: Channel) -> Json:
+        command = self._commands.find(name, channel.guild.id if channel.guild else None)
+        if not _available(command, user, channel):
+            raise UnknownError("command for this user and channel", f"/{name}")
+        return command
+
+    def _message(self, reference: object) -> Message:
+        for channel in self._channels():
+            if str(reference).isdecimal() and int(str(reference)) in channel.messages:
+                return self._world.messages.get(channel, reference)
+        raise UnknownError("message", reference)
+
+    def _channels(self) -> Iterator[Channel]:
+        for guild in self._world.guilds.values():
+            yield from guild.channels.values()
+        yield from self._world.direct.values()
+
+    async def _answer(self, interaction: Interaction) -> Json:
+        await self._interactions.settled(interaction)
+        answer = answer_shape(interaction.message)
+        answer["followups"] = [answer_shape(each) for each in interaction.followups]
+        if interaction.modal is not None:
+            answer["modal"] = interaction.modal
+        return {**answer, **_error(interaction)}
+
+
+def _error(interaction: Interaction) -> Json:
+    if interaction.expired:
+        return {"error": NO_RESPONSE}
+    return {"error": UNFINISHED} if interaction.thinking else {}
+
+
+def _available(command: Json, user: User, channel: Channel) -> bool:
+    if channel.guild is None:
+        contexts = command.get("contexts")
+        return bool(command.get("dm_permission", True)) and (contexts is None or 1 in contexts)
+    needed = int(command.get("default_member_permissions") or 0)
+    return permissions_in(channel, user) & needed == needed
+
+
+def _command_data(command: Json, options: list[Json], resolver: Resolver) -> Json:
+    data: Json = {
+        "id": command["id"],
+        "name": command["name"],
+        "type": command["type"],
+        "options": options,
+        "resolved": resolver.found,
+    }
+    return data | ({"guild_id": command["guild_id"]} if "guild_id" in command else {})
+
+
+def _focus(options: list[Json], name: str) -> None:
+    focused = [option for option in options if option["name"] == name] or options[-1:]
+    if not focused or (name and focused[0]["name"] != name):
+        raise BadRequestError("Give the option that is being typed.")
+    focused[0]["focused"] = True
+
+
+def _walk(components: list[Json]) -> Iterator[Json]:
+    for component in components:
+        yield component
+        yield from _walk(component.get("components") or [])
+        if "accessory" in component:
+            yield component["accessory"]
+
+
+def _component(message: Message, custom_id: str) -> Json:
+    for component in _walk(message.components):
+        if component.get("custom_id") == custom_id:
+            return component
+    raise UnknownError("button", custom_id)
+
+
+def _filled(component: Json, values: Json) -> Json:
+    """Mirror a form's layout with what was typed into its fields."""
+    filled: Json = {key: component[key] for key in ("type", "id", "custom_id") if key in component}
+    if "components" in component:
+        filled["components"] = [_filled(each, values) for each in component["components"]]
+    if "component" in component:
+        filled["component"] = _filled(component["component"], values)
+    if "custom_id" in component:
+        value = values.get(component["custom_id"], component.get("value") or "")
+        filled |= {"values": value} if isinstance(value, list) else {"value": value}
+    return filled

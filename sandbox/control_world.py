@@ -1,0 +1,187 @@
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from sandbox.command_options import parse_upload
+from sandbox.control_http import BadRequestError, read, reply
+from sandbox.gateway import Gateway
+from sandbox.intents import parse_intents
+from sandbox.messages import Draft, Revision
+from sandbox.model import Channel, ChannelKind, Guild, Json, Message, Overwrite
+from sandbox.permissions import parse_permissions
+from sandbox.rest_bodies import MAX_CONTENT
+from sandbox.shapes import (
+    channel_shape,
+    guild_shape,
+    message_shape,
+    messages_shape,
+    user_shape,
+)
+from sandbox.world import World
+
+KINDS: dict[str, ChannelKind] = {"text": "text", "voice": "voice", "0": "text", "2": "voice"}
+
+
+class WorldControl:
+    """Let an outsider see the world, make more of it, and act as its people in text."""
+
+    def __init__(
+        self,
+        *,
+        world: World,
+        gateway: Gateway,
+        connect: Callable[[], dict[str, str]],
+        reset: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._world = world
+        self._gateway = gateway
+        self._connect = connect
+        self._reset = reset
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the calls."""
+        messages = "/channels/{channel}/messages"
+        return [
+            web.get("/state", self.state),
+            web.post("/reset", self.reset),
+            web.post("/guilds", self.add_guild),
+            web.post("/channels", self.add_channel),
+            web.post("/users", self.add_user),
+            web.post("/users/{user}/dm", self.open_direct),
+            web.post("/application", self.set_application),
+            web.get(messages, self.messages),
+            web.post(messages, self.post),
+            web.patch(messages + "/{message}", self.edit),
+            web.delete(messages + "/{message}", self.delete),
+            web.post("/channels/{channel}/typing", self.type),
+        ]
+
+    async def state(self, request: web.Request) -> web.Response:
+        """Describe the whole world."""
+        bot = {**user_shape(self._world.bot), "online": self._gateway.online.is_set()}
+        people = [user for user in self._world.users.values() if not user.bot]
+        return reply(
+            {
+                "bot": bot,
+                "users": [user_shape(user) for user in people],
+                "guilds": [guild_shape(guild) for guild in self._world.guilds.values()],
+                "voice": self._voice(),
+                "connect": self._connect(),
+            }
+        )
+
+    async def reset(self, request: web.Request) -> web.Response:
+        """Go back to the start."""
+        await self._reset()
+        return reply({})
+
+    async def add_guild(self, request: web.Request) -> web.Response:
+        """Create a server with a text and a voice channel."""
+        body = await read(request)
+        return reply(guild_shape(self._world.add_guild(str(body.get("name") or "New server"))))
+
+    async def add_channel(self, request: web.Request) -> web.Response:
+        """Create a channel, with permission overwrites if given."""
+        body = await read(request)
+        guild = self._world.guild(body["guild"]) if "guild" in body else self._first_guild()
+        kind = KINDS.get(str(body.get("type", "text")))
+        if kind is None:
+            raise BadRequestError("The type of a channel is text or voice.")
+        given = body.get("permission_overwrites", body.get("overwrites")) or []
+        overwrites = [self._overwrite(guild, each) for each in given]
+        channel = self._world.add_channel(guild, str(body["name"]), kind, overwrites)
+        return reply(channel_shape(channel))
+
+    async def add_user(self, request: web.Request) -> web.Response:
+        """Create a person who joins every server."""
+        body = await read(request)
+        return reply(user_shape(self._world.add_user(str(body["name"]))))
+
+    async def open_direct(self, request: web.Request) -> web.Response:
+        """Open the DM channel between a person and the bot."""
+        user = self._world.person(request.match_info["user"])
+        return reply(channel_shape(self._world.open_direct(user)))
+
+    async def set_application(self, request: web.Request) -> web.Response:
+        """Withdraw or grant privileged intents."""
+        body = await read(request)
+        self._world.intents = parse_intents(body["intents"])
+        return reply({"intents": int(self._world.intents)})
+
+    async def messages(self, request: web.Request) -> web.Response:
+        """List a channel's messages, oldest first."""
+        after = request.query.get("after") or "0"
+        if not after.isdecimal():
+            raise BadRequestError("after is the id of a message.")
+        return reply(messages_shape(self._channel(request), after=int(after)))
+
+    async def post(self, request: web.Request) -> web.Response:
+        """Post as a person."""
+        channel, body = self._channel(request), await read(request)
+        draft = Draft(
+            content=_content(body),
+            uploads=[parse_upload(each) for each in body.get("attachments") or []],
+            reference=self._answered(channel, body),
+        )
+        if not draft.content and not draft.uploads:
+            raise BadRequestError("A message needs content or attachments.")
+        message = self._world.messages.post(channel, self._world.person(body["user"]), draft)
+        return reply(message_shape(message))
+
+    async def edit(self, request: web.Request) -> web.Response:
+        """Edit a person's own message."""
+        message, body = self._message(request), await read(request)
+        if message.author.bot:
+            raise BadRequestError("A person cannot edit the bot's message.")
+        self._world.messages.edit(message, Revision(content=_content(body)))
+        return reply(message_shape(message))
+
+    async def delete(self, request: web.Request) -> web.Response:
+        """Delete a message, its author's or as an admin does."""
+        message = self._message(request)
+        self._world.messages.delete(message)
+        return reply(message_shape(message))
+
+    async def type(self, request: web.Request) -> web.Response:
+        """Let a person type."""
+        channel, body = self._channel(request), await read(request)
+        self._world.messages.type(channel, self._world.person(body["user"]))
+        return reply({})
+
+    def _channel(self, request: web.Request) -> Channel:
+        return self._world.channel(request.match_info["channel"])
+
+    def _message(self, request: web.Request) -> Message:
+        return self._world.messages.get(self._channel(request), request.match_info["message"])
+
+    def _answered(self, channel: Channel, body: Json) -> Message | None:
+        reference = body.get("reply_to")
+        return self._world.messages.get(channel, reference) if reference else None
+
+    def _first_guild(self) -> Guild:
+        return next(iter(self._world.guilds.values()))
+
+    def _voice(self) -> dict[str, list[str]]:
+        voice: dict[str, list[str]] = {}
+        for guild in self._world.guilds.values():
+            for state in guild.voice_states.values():
+                name = "bot" if state.user is self._world.bot else state.user.name
+                voice.setdefault(str(state.channel.id), []).append(name)
+        return voice
+
+    def _overwrite(self, guild: Guild, given: Json) -> Overwrite:
+        """Read an overwrite; `id` is a role or user, by id or name ("@everyone", "bot")."""
+        target = str(given["id"])
+        allow, deny = (parse_permissions(given.get(key)) for key in ("allow", "deny"))
+        is_member = str(given.get("type", "")) in ("1", "member", "user")
+        for role in guild.roles.values():
+            if not is_member and target in (str(role.id), role.name, role.name.strip("@")):
+                return Overwrite(role.id, False, allow, deny)
+        return Overwrite(self._world.user(target).id, True, allow, deny)
+
+
+def _content(body: Json) -> str:
+    content = str(body.get("content") or "")
+    if len(content) > MAX_CONTENT:
+        raise BadRequestError(f"A message has at most {MAX_CONTENT} characters.")
+    return content

@@ -1,0 +1,148 @@
+import asyncio
+import json
+import logging
+from collections.abc import Iterable
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from sandbox.discord_error import DiscordError, invalid_form, unknown
+from sandbox.faults import Faults
+from sandbox.model import Json, UnknownError
+from sandbox.rate_limits import RateLimits, Verdict
+from sandbox.violations import Violations
+from sandbox.world import World
+
+log = logging.getLogger(__name__)
+
+MAX_BODY = 64 * 1024 * 1024
+"""Bytes of a request that are read at all; Discord's own limit for one file is lower."""
+
+PREFIX = "/api/v10"
+
+LIMITED = {
+    ("POST", "/channels/{channel}/messages"): "post",
+    ("PATCH", "/channels/{channel}/messages/{message}"): "edit",
+    ("POST", "/webhooks/{application}/{token}"): "followup",
+    ("PATCH", "/webhooks/{application}/{token}/messages/{message}"): "answer",
+}
+"""The routes with a bucket of their own, each per channel or per interaction."""
+
+OPEN = ("/interactions/{interaction}/{token}/callback", "/webhooks/", "/gateway")
+"""Routes that need no bot token: they carry one of their own, or none."""
+
+SLOW = 2.0
+RETRY_AFTER = 1.0
+"""Seconds of an ordered slow answer and of an ordered 429, where none were given."""
+
+
+def json_response(payload: object, *, status: int = 200) -> web.Response:
+    """Answer with JSON; a charset in the content type would make discord.py read it as text."""
+    body = json.dumps(payload).encode()
+    return web.Response(body=body, status=status, headers={"Content-Type": "application/json"})
+
+
+def no_content() -> web.Response:
+    """Answer that it is done."""
+    return web.Response(status=204)
+
+
+class Rest:
+    """Guard Discord's REST API: tokens, rate limits, errors and ordered faults."""
+
+    def __init__(
+        self, *, world: World, limits: RateLimits, violations: Violations, faults: Faults
+    ) -> None:
+        self._world = world
+        self._limits = limits
+        self._violations = violations
+        self._faults = faults
+
+    def application(self, routes: Iterable[web.RouteDef]) -> web.Application:
+        """Return the application that serves the routes, whose paths begin after the version."""
+        versioned = web.Application(middlewares=[self._middleware()])
+        versioned.add_routes(routes)
+        application = web.Application()
+        application.add_subapp(PREFIX, versioned)
+        return application
+
+    def _middleware(self) -> Middleware:
+        @web.middleware
+        async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+            if (fault := await self._commit_fault()) is not None:
+                return fault
+            verdict = self._count(request)
+            if verdict and not verdict.allowed:
+                return self._limited(request, verdict)
+            try:
+                self._authenticate(request)
+                response: web.StreamResponse = await handler(request)
+            except (DiscordError, UnknownError) as error:
+                response = self._refuse(request, error)
+            except (KeyError, TypeError, ValueError) as error:
+                log.warning("Malformed body: %s %s", request.method, request.path, exc_info=error)
+                response = self._refuse(request, invalid_form("Malformed body", rule="form"))
+            except web.HTTPException as error:
+                log.warning("%s %s: %s", request.method, request.path, error.reason)
+                response = _error(error.status, {"code": 0, "message": f"{error.status}"})
+            response.headers.update(verdict.headers if verdict else {})
+            return response
+
+        return guard
+
+    def _authenticate(self, request: web.Request) -> None:
+        if _route(request).startswith(OPEN):
+            return
+        if request.headers.get("Authorization") != f"Bot {self._world.bot_token}":
+            raise DiscordError(401, 0, "401: Unauthorized", rule="token")
+
+    def _count(self, request: web.Request) -> Verdict | None:
+        bucket = LIMITED.get((request.method, _route(request)))
+        if bucket is None:
+            return None
+        key = request.match_info.get("channel") or request.match_info["token"]
+        return self._limits.take(bucket, key)
+
+    def _limited(self, request: web.Request, verdict: Verdict) -> web.Response:
+        self._violations.record("rate_limit", f"{request.method} {request.path}")
+        response = _too_many(verdict.retry_after)
+        response.headers.update(verdict.headers)
+        return response
+
+    def _refuse(self, request: web.Request, error: DiscordError | UnknownError) -> web.Response:
+        refusal = unknown(error) if isinstance(error, UnknownError) else error
+        if refusal.rule:
+            self._violations.record(refusal.rule, f"{request.method} {request.path}: {refusal}")
+        return _error(refusal.status, refusal.payload())
+
+    async def _commit_fault(self) -> web.Response | None:
+        if slow := self._faults.take("rest", "slow"):
+            await asyncio.sleep(SLOW if slow.seconds is None else slow.seconds)
+        if fault := self._faults.take("rest", "429"):
+            return _too_many(RETRY_AFTER if fault.seconds is None else fault.seconds)
+        for status in (500, 502):
+            if self._faults.take("rest", str(status)):
+                return _error(status, {"code": 0, "message": f"{status}: an ordered fault"})
+        return None
+
+
+def _route(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return resource.canonical.removeprefix(PREFIX) if resource else ""
+
+
+def _too_many(retry_after: float) -> web.Response:
+    payload = {
+        "message": "You are being rate limited.",
+        "retry_after": retry_after,
+        "global": False,
+    }
+    response = _error(429, payload)
+    response.headers.update(
+        {"Via": "1.1 sandbox", "Retry-After": f"{retry_after:.3f}", "X-RateLimit-Scope": "user"}
+    )
+    return response
+
+
+def _error(status: int, payload: Json) -> web.Response:
+    return json_response(payload, status=status)

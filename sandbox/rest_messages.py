@@ -1,0 +1,170 @@
+from collections.abc import Mapping
+from dataclasses import replace
+
+from aiohttp import web
+
+from sandbox.discord_error import DiscordError, missing_access, missing_permission
+from sandbox.mentions import mentions_everyone
+from sandbox.messages import Draft
+from sandbox.model import Channel, Json, Message, User
+from sandbox.payloads import message_payload, user_payload
+from sandbox.permissions import Permission, may
+from sandbox.rest import json_response, no_content
+from sandbox.rest_bodies import parse_draft, parse_revision, read_message
+from sandbox.violations import Violations
+from sandbox.world import World
+
+PAGE = 50
+MAX_PAGE = 100
+"""Messages of one page of a channel's history."""
+
+
+class MessageRoutes:
+    """Serve what a bot does with messages in channels."""
+
+    def __init__(self, *, world: World, violations: Violations) -> None:
+        self._world = world
+        self._violations = violations
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes under /channels."""
+        messages = "/channels/{channel}/messages"
+        one = messages + "/{message}"
+        reaction = one + "/reactions/{emoji}"
+        return [
+            web.get(messages, self.history),
+            web.post(messages, self.post),
+            web.get(one, self.fetch),
+            web.patch(one, self.edit),
+            web.delete(one, self.delete),
+            web.post("/channels/{channel}/typing", self.type),
+            web.get(reaction, self.reactions),
+            web.put(reaction + "/@me", self.react),
+            web.delete(reaction + "/@me", self.unreact),
+        ]
+
+    async def history(self, request: web.Request) -> web.Response:
+        """List a channel's messages, newest first."""
+        channel = self._channel(request, Permission.READ_MESSAGE_HISTORY)
+        messages = [each for each in channel.messages.values() if _public(each)]
+        page = _page(messages, request.query)
+        return json_response([self._payload(message) for message in page])
+
+    async def post(self, request: web.Request) -> web.Response:
+        """Post a message, whether or not it answers another."""
+        channel = self._channel(request, Permission.SEND_MESSAGES)
+        payload, uploads = await read_message(request)
+        draft = parse_draft(payload, uploads)
+        draft = _answering(draft, payload, channel)
+        if uploads and not may(channel, self._world.bot, Permission.ATTACH_FILES):
+            raise missing_permission(f"attach files in {channel.name}")
+        check_pings(draft, violations=self._violations)
+        return json_response(self._payload(self._world.messages.post(channel, self._bot, draft)))
+
+    async def fetch(self, request: web.Request) -> web.Response:
+        """Return one message."""
+        return json_response(self._payload(self._message(request)))
+
+    async def edit(self, request: web.Request) -> web.Response:
+        """Change one of the bot's own messages."""
+        message = self._message(request)
+        payload, uploads = await read_message(request)
+        if message.author is not self._bot:
+            detail = "Cannot edit a message authored by another user"
+            raise DiscordError(403, 50005, detail, rule="permission")
+        self._world.messages.edit(message, parse_revision(payload, uploads))
+        return json_response(self._payload(message))
+
+    async def delete(self, request: web.Request) -> web.Response:
+        """Delete one of the bot's messages, or anyone's with the permission to."""
+        message = self._message(request)
+        channel = message.channel
+        allowed = channel.guild and may(channel, self._bot, Permission.MANAGE_MESSAGES)
+        if message.author is not self._bot and not allowed:
+            raise missing_permission(f"delete others' messages in {channel.name}")
+        self._world.messages.delete(message)
+        return no_content()
+
+    async def type(self, request: web.Request) -> web.Response:
+        """Show that the bot types."""
+        self._world.messages.type(self._channel(request, Permission.SEND_MESSAGES), self._bot)
+        return no_content()
+
+    async def reactions(self, request: web.Request) -> web.Response:
+        """List who reacted with an emoji."""
+        users = self._message(request).reactions.get(request.match_info["emoji"], [])
+        return json_response([user_payload(self._world.user(user_id)) for user_id in users])
+
+    async def react(self, request: web.Request) -> web.Response:
+        """Put the bot's reaction on a message."""
+        message = self._message(request, Permission.READ_MESSAGE_HISTORY | Permission.ADD_REACTIONS)
+        self._world.messages.react(message, self._bot, request.match_info["emoji"])
+        return no_content()
+
+    async def unreact(self, request: web.Request) -> web.Response:
+        """Take the bot's reaction back."""
+        message = self._message(request)
+        self._world.messages.unreact(message, self._bot, request.match_info["emoji"])
+        return no_content()
+
+    @property
+    def _bot(self) -> User:
+        return self._world.bot
+
+    def _channel(self, request: web.Request, needed: Permission) -> Channel:
+        channel = self._world.channel(request.match_info["channel"])
+        if not may(channel, self._bot, Permission.VIEW_CHANNEL):
+            raise missing_access(channel.name)
+        if not may(channel, self._bot, needed):
+            raise missing_permission(f"{needed.name} in {channel.name}")
+        return channel
+
+    def _message(
+        self, request: web.Request, needed: Permission = Permission.VIEW_CHANNEL
+    ) -> Message:
+        channel = self._channel(request, needed)
+        reference = request.match_info["message"]
+        if not (reference.isdecimal() and int(reference) in channel.messages):
+            raise DiscordError(404, 10008, "Unknown Message", rule="unknown_message")
+        return self._world.messages.get(channel, reference)
+
+    def _payload(self, message: Message) -> Json:
+        all_content = self._world.may_read_content
+        return message_payload(message, reader=self._bot, all_content=all_content)
+
+
+def check_pings(draft: Draft, *, violations: Violations) -> None:
+    """Record a bot's message that pings everyone because nothing forbade it."""
+    if mentions_everyone(draft.content, draft.allowed_mentions):
+        violations.record("mention", "A message of the bot pings everyone.")
+
+
+def _answering(draft: Draft, payload: Json, channel: Channel) -> Draft:
+    reference = payload.get("message_reference")
+    if not reference:
+        return draft
+    answered = channel.messages.get(int(reference["message_id"]))
+    if answered is None or answered.deleted:
+        if reference.get("fail_if_not_exists", True):
+            detail = "message_reference: Unknown message"
+            raise DiscordError(400, 50035, detail)
+        return draft
+    return replace(draft, reference=answered)
+
+
+def _public(message: Message) -> bool:
+    return not message.deleted and message.audience is None
+
+
+def _page(messages: list[Message], query: Mapping[str, str]) -> list[Message]:
+    limit = min(max(int(query.get("limit", PAGE)), 1), MAX_PAGE)
+    if "after" in query:
+        later = [each for each in messages if each.id > int(query["after"])]
+        return later[:limit][::-1]
+    if "around" in query:
+        around = int(query["around"])
+        nearest = sorted(messages, key=lambda each: abs(each.id - around))[:limit]
+        return sorted(nearest, key=lambda each: each.id, reverse=True)
+    before = int(query.get("before", 0)) or None
+    earlier = [each for each in messages if before is None or each.id < before]
+    return earlier[::-1][:limit]
