@@ -1,0 +1,112 @@
+from collections.abc import Callable, Iterable, Sequence
+
+from services.core.types import ChatContext, ChatMessage, HistoryEntry, UserTurn
+
+MESSAGE_TOKENS = 4
+"""Tokens that a chat format adds to every message, and once more to open the answer."""
+
+
+class QueryOptimizer:
+    """Choose what a model is sent: the newest that fits into `max_context_tokens`.
+
+    In order of priority: the current message, the system prompt, the newest messages of the
+    history, at most `max_history_messages` of them. `count` gives a text's tokens. Where not even
+    the first two fit, the message keeps its end and the system prompt its beginning.
+    """
+
+    def __init__(
+        self,
+        *,
+        count: Callable[[str], int],
+        system_prompt: str,
+        max_history_messages: int = 10,
+        max_context_tokens: int = 2000,
+    ) -> None:
+        self._count = count
+        self._system_prompt = system_prompt.strip()
+        self._max_messages = max_history_messages
+        self._max_tokens = max_context_tokens
+
+    def build(self, turn: UserTurn, history: Sequence[HistoryEntry]) -> ChatContext:
+        """Return the context of a turn; `trimmed` where the budget cut or left out something."""
+        recent = _newest(history, self._max_messages)
+        name = _namer(recent, turn)
+        speaker = name(turn.author.id, turn.author.name)
+        opening, room, cut = self._opening(speaker, turn.text)
+        chosen: list[ChatMessage] = []
+        for entry in reversed(recent):
+            message = _message(entry, name)
+            cost = self._cost(message.content)
+            if cost > room:
+                break
+            room -= cost
+            chosen.append(message)
+        messages = (*opening[:-1], *reversed(chosen), opening[-1])
+        trimmed = cut or len(chosen) < len(recent)
+        return ChatContext(messages, self._max_tokens - room, trimmed)
+
+    def _opening(self, speaker: str, text: str) -> tuple[list[ChatMessage], int, bool]:
+        """Return system prompt and current message, the tokens left, and whether one was cut."""
+        room = self._max_tokens - MESSAGE_TOKENS
+        system_room = max(room // 2, room - self._cost(speaker + text)) - MESSAGE_TOKENS
+        system = _fit(self._system_prompt, system_room, self._count)
+        messages = [ChatMessage("system", system)] if system else []
+        room -= sum(self._cost(message.content) for message in messages)
+        said = _fit(
+            text, room - MESSAGE_TOKENS, lambda part: self._count(speaker + part), keep_end=True
+        )
+        messages.append(ChatMessage("user", speaker + said))
+        room -= self._cost(speaker + said)
+        return messages, max(0, room), said != text or system != self._system_prompt
+
+    def _cost(self, text: str) -> int:
+        return self._count(text) + MESSAGE_TOKENS
+
+
+def _newest(history: Sequence[HistoryEntry], limit: int) -> list[HistoryEntry]:
+    """Return the last entries that say something to the model, oldest first."""
+    newest: list[HistoryEntry] = []
+    for entry in reversed(history):
+        if len(newest) >= limit:
+            break
+        if entry.role != "system" and entry.text.strip():
+            newest.append(entry)
+    return newest[::-1]
+
+
+def _namer(entries: Iterable[HistoryEntry], turn: UserTurn) -> Callable[[int, str], str]:
+    """Return what gives a speaker's "Name: ", empty while only one person speaks."""
+    speakers = {entry.author_id for entry in entries if entry.role == "user"} | {turn.author.id}
+    if len(speakers) == 1:
+        return lambda _, __: ""
+    return lambda _, name: f"{' '.join(name.split())}: "
+
+
+def _message(entry: HistoryEntry, name: Callable[[int, str], str]) -> ChatMessage:
+    speaker = name(entry.author_id, entry.author) if entry.role == "user" else ""
+    return ChatMessage(entry.role, speaker + entry.text)
+
+
+def _fit(text: str, room: int, count: Callable[[str], int], *, keep_end: bool = False) -> str:
+    """Return as much of a text as fits, cut at a word where there is one near."""
+    if count(text) <= room:
+        return text
+    shortest, longest = 0, len(text)
+    while shortest < longest:
+        length = (shortest + longest + 1) // 2
+        if count(_part(text, length, keep_end=keep_end)) <= room:
+            shortest = length
+        else:
+            longest = length - 1
+    return _part(text, shortest, keep_end=keep_end)
+
+
+def _part(text: str, length: int, *, keep_end: bool) -> str:
+    """Return a text's first or last characters without a word cut in two, where possible."""
+    if length == 0:
+        return ""
+    if keep_end:
+        _, blank, whole = text[-length - 1 :].partition(" ")
+        return whole.strip() if blank and 2 * len(whole) >= length else text[-length:].strip()
+    whole, blank, _ = text[: length + 1].rpartition(" ")
+    return whole.strip() if blank and 2 * len(whole) >= length else text[:length].strip()

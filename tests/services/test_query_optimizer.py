@@ -1,0 +1,177 @@
+from collections.abc import Callable, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.core.types import Author, ChatContext, HistoryEntry, IncomingMessage, Role, UserTurn
+from services.query_optimizer import MESSAGE_TOKENS, QueryOptimizer
+
+ANN, BOB = Author(1, "Ann"), Author(2, "Bob")
+
+
+def words(text: str) -> int:
+    return len(text.split())
+
+
+def turn(*texts: str, author: Author = ANN) -> UserTurn:
+    messages = [IncomingMessage(n, 1, None, author, text, 0.0) for n, text in enumerate(texts)]
+    return UserTurn("t", tuple(messages))
+
+
+def said(text: str, author: Author = ANN, role: Role = "user") -> HistoryEntry:
+    return HistoryEntry(role, text, 0.0, author.id, author.name)
+
+
+def answered(text: str) -> HistoryEntry:
+    return said(text, Author(9, "Bot"), "assistant")
+
+
+def build(
+    current: UserTurn,
+    history: Sequence[HistoryEntry] = (),
+    *,
+    prompt: str = "be kind",
+    messages: int = 10,
+    tokens: int = 2000,
+    count: Callable[[str], int] = words,
+) -> ChatContext:
+    optimizer = QueryOptimizer(
+        count=count,
+        system_prompt=prompt,
+        max_history_messages=messages,
+        max_context_tokens=tokens,
+    )
+    return optimizer.build(current, history)
+
+
+def shown(context: ChatContext) -> list[str]:
+    return [f"{message.role[0]} {message.content}" for message in context.messages]
+
+
+def true_tokens(context: ChatContext, count: Callable[[str], int] = words) -> int:
+    costs = [count(message.content) + MESSAGE_TOKENS for message in context.messages]
+    return sum(costs) + MESSAGE_TOKENS
+
+
+def test_prompt_history_and_message_stand_in_this_order() -> None:
+    context = build(turn("and", "now?"), [said("hello"), answered("hi there")])
+    assert shown(context) == ["s be kind", "u hello", "a hi there", "u and\nnow?"]
+    assert context.tokens == true_tokens(context) == 2 + 1 + 2 + 2 + 5 * MESSAGE_TOKENS
+    assert not context.trimmed
+
+
+def test_only_the_newest_messages_are_sent() -> None:
+    context = build(turn("now"), [said(str(n)) for n in range(30)], messages=3)
+    assert shown(context) == ["s be kind", "u 27", "u 28", "u 29", "u now"]
+    assert not context.trimmed
+
+
+def test_what_the_budget_leaves_out_is_the_oldest_and_is_said() -> None:
+    history = [said("old " * 50), said("b " * 10), said("c " * 10)]
+    context = build(turn("now"), history, tokens=60)
+    assert [message.content.split()[0] for message in context.messages] == ["be", "b", "c", "now"]
+    assert context.trimmed
+    assert context.tokens == true_tokens(context) <= 60
+
+
+def test_no_message_is_sent_without_the_newer_ones() -> None:
+    context = build(turn("now"), [said("old"), said("long " * 100)], tokens=60)
+    assert shown(context) == ["s be kind", "u now"]
+
+
+def test_system_entries_and_empty_ones_are_left_out_and_do_not_count() -> None:
+    history = [said("a"), said("note", role="system"), said(" \n"), answered("")]
+    assert shown(build(turn("now"), history, messages=1)) == ["s be kind", "u a", "u now"]
+
+
+def test_names_are_given_once_two_people_speak() -> None:
+    history = [said("hello"), answered("hi"), said("me too", Author(2, " Bob\n B ")), said("so")]
+    assert shown(build(turn("now"), history)) == [
+        "s be kind",
+        "u Ann: hello",
+        "a hi",
+        "u Bob B: me too",
+        "u Ann: so",
+        "u Ann: now",
+    ]
+    assert shown(build(turn("now", author=BOB), [said("hello")]))[1:] == [
+        "u Ann: hello",
+        "u Bob: now",
+    ]
+
+
+def test_a_person_who_spoke_long_ago_asks_for_no_names() -> None:
+    history = [said("old", BOB), *[said(str(n)) for n in range(10)]]
+    assert shown(build(turn("now"), history))[-1] == "u now"
+
+
+def test_a_message_that_is_too_long_keeps_its_end_from_a_word_on() -> None:
+    text = " ".join(f"word{n}" for n in range(500))
+    context = build(turn(text, author=BOB), [said("hello")], tokens=60)
+    last = context.messages[-1].content
+    assert last.startswith("Bob: word")
+    assert last.endswith(" word498 word499")
+    assert last.split(" ")[1] in text.split(" ")
+    assert context.trimmed
+    assert 50 <= context.tokens == true_tokens(context) <= 60
+
+
+def test_a_long_prompt_stays_whole_while_it_fits() -> None:
+    prompt = "rule " * 1900
+    context = build(turn("now"), [said("a")], prompt=prompt)
+    assert context.messages[0].content == prompt.strip()
+    assert not context.trimmed
+
+
+def test_a_prompt_that_is_too_long_is_cut_and_leaves_room_for_the_message() -> None:
+    context = build(turn("tell " * 30), prompt="rule " * 5000, tokens=100)
+    assert context.messages[-1].content == "tell " * 30
+    assert context.messages[0].content.startswith("rule rule")
+    assert context.trimmed
+    assert context.tokens == true_tokens(context) <= 100
+
+
+def test_when_both_are_too_long_each_gets_its_half() -> None:
+    context = build(turn("tell " * 5000), prompt="rule " * 5000, tokens=100)
+    counts = [words(message.content) for message in context.messages]
+    assert min(counts) >= 40
+    assert context.tokens == true_tokens(context) <= 100
+
+
+def test_an_empty_prompt_sends_none() -> None:
+    assert shown(build(turn("now"), prompt="  ")) == ["u now"]
+
+
+def test_text_without_spaces_is_cut_anywhere() -> None:
+    context = build(turn("字" * 500), prompt="", tokens=100, count=len)
+    assert context.messages[-1].content == "字" * (100 - 2 * MESSAGE_TOKENS)
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+entries = st.builds(
+    HistoryEntry,
+    role=st.sampled_from(["system", "user", "assistant"]),
+    text=texts,
+    at=st.just(0.0),
+    author_id=st.integers(1, 3),
+    author=st.sampled_from(["Ann", "Bob"]),
+)
+
+
+@pytest.mark.parametrize("count", [words, len, lambda text: len(text.encode()) // 3 + 1])
+@given(
+    current=texts, history=st.lists(entries, max_size=20), prompt=texts, tokens=st.integers(20, 400)
+)
+def test_the_budget_is_never_exceeded(
+    count: Callable[[str], int],
+    current: str,
+    history: list[HistoryEntry],
+    prompt: str,
+    tokens: int,
+) -> None:
+    context = build(turn(current), history, prompt=prompt, tokens=tokens, count=count)
+    assert true_tokens(context, count) <= tokens
+    assert context.tokens == true_tokens(context, count)
+    assert context.messages[-1].role == "user"
+    assert len(context.messages) <= 12
