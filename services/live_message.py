@@ -1,0 +1,181 @@
+import asyncio
+import logging
+from collections.abc import Callable
+
+from services.channel_pacer import ChannelPacer, EditShare
+from services.core.protocols import TextChannel
+from services.message_pages import Page, cut_page, settled
+
+log = logging.getLogger(__name__)
+
+FIRST_CHARACTERS = 40
+FIRST_WAIT = 0.3
+"""A message is posted with this many characters, or so many seconds after its first text."""
+
+FIRST_GAP = 0.3
+GAP_GROWTH = 1.5
+"""Seconds from the first post to the first edit; every further gap is so much longer."""
+
+_NOTHING = Page("", 0, "", full=False)
+
+
+class LiveMessage:
+    """Show one reply in Discord messages while it is being written (the TextOutput of a channel).
+
+    `update` only takes note of the text; `run`, a task of the reply's TaskGroup, posts and edits:
+    first at about 40 characters or after 0.3 s, then whenever `pacer` has an edit, no sooner than
+    0.3 s growing to `interval`. `finish` ends `run` and returns when the final text has arrived. It
+    may be called again with a longer text, for a line at the end. With `streaming` False nothing is
+    shown before `finish`. Each text must begin with the one before.
+
+    What is over 2000 characters goes on in further messages. So does the end of a reply for which
+    the channel has no edit left within 0.3 s. `on_shown` is called once, after the first post.
+
+    The channel raises LookupError for a message that somebody deleted (the reply is posted anew
+    once, then shown no more) and OSError when it cannot be written to: an edit on the way is then
+    left out, `finish` raises it.
+    """
+
+    def __init__(
+        self,
+        *,
+        channel: TextChannel,
+        reply_to: int | None,
+        pacer: ChannelPacer,
+        interval: float,
+        streaming: bool,
+        on_shown: Callable[[], None],
+    ) -> None:
+        self._channel = channel
+        self._reply_to = reply_to
+        self._pacer = pacer
+        self._interval = interval
+        self._streaming = streaming
+        self._on_shown = on_shown
+        self._text = ""
+        self._page = _NOTHING
+        self._start, self._fence = 0, ""
+        self._current: int | None = None
+        self._posted: list[int] = []
+        self._share: EditShare | None = None
+        self._changed = asyncio.Event()
+        self._enough = asyncio.Event()
+        self._writing = asyncio.Lock()
+        self._finishing = False
+        self._reposted = self._gone = False
+
+    @property
+    def message_ids(self) -> tuple[int, ...]:
+        """Return the ids of the messages posted, in order."""
+        return tuple(self._posted)
+
+    def update(self, text: str) -> None:
+        """Take the whole text so far; never waits."""
+        self._text = text
+        self._changed.set()
+        if len(text) >= FIRST_CHARACTERS:
+            self._enough.set()
+
+    async def run(self) -> None:
+        """Show the growing text until `finish` is called."""
+        if not self._streaming or not await self._has_begun():
+            return
+        self._share = self._pacer.join()
+        try:
+            gap = FIRST_GAP
+            while await self._show() and await self._may_edit(self._share, gap):
+                gap = min(gap * GAP_GROWTH, self._interval)
+        finally:
+            self._share.close()
+
+    async def finish(self, text: str) -> None:
+        """Show the final text; returns when it has arrived. Raises OSError."""
+        self._finishing = True
+        self._changed.set()
+        self._enough.set()
+        if self._share is not None:
+            self._share.close()
+        async with self._writing:
+            stands = self._current is None or self._cut(text).content == self._page.content
+            if not stands and not await self._pacer.may_end():
+                self._turn(self._page)
+            await self._write(text)
+
+    async def _has_begun(self) -> bool:
+        """Wait until there is enough to post, or a first text has waited long enough."""
+        while not self._finishing and not self._text.strip():
+            self._changed.clear()
+            await self._changed.wait()
+        try:
+            async with asyncio.timeout(FIRST_WAIT):
+                await self._enough.wait()
+        except TimeoutError:
+            pass
+        return not self._finishing
+
+    async def _may_edit(self, share: EditShare, gap: float) -> bool:
+        """Wait for news and for the channel's next edit, at least `gap` seconds from now."""
+        earliest = asyncio.get_running_loop().time() + gap
+        while not self._finishing and not self._has_news():
+            self._changed.clear()
+            await self._changed.wait()
+        return not self._finishing and await share.next_edit(earliest=earliest)
+
+    def _has_news(self) -> bool:
+        return self._cut(settled(self._text)).content not in ("", self._page.content)
+
+    async def _show(self) -> bool:
+        """Show the newest text; False when there is no use in going on."""
+        async with self._writing:
+            if self._finishing:
+                return False
+            try:
+                await self._write(settled(self._text))
+            except PermissionError as error:
+                log.info("The reply cannot be shown: %s", error)
+                return False
+            except OSError as error:
+                log.info("A step of the reply was not shown: %s", error)
+        return not self._gone
+
+    async def _write(self, text: str) -> None:
+        """Bring the current message up to the text, and begin further ones where it is full."""
+        while not self._gone:
+            page = self._cut(text)
+            if page.content not in ("", self._page.content):
+                await self._put(page.content)
+                self._page = page
+            if not page.full:
+                return
+            self._turn(page)
+
+    def _cut(self, text: str) -> Page:
+        return cut_page(text, start=self._start, fence=self._fence)
+
+    def _turn(self, page: Page) -> None:
+        """Leave the current message as it is; what follows goes into a further one."""
+        self._start, self._fence = page.end, page.fence
+        self._page, self._current = _NOTHING, None
+
+    async def _put(self, content: str) -> None:
+        if self._current is None:
+            await self._post(content)
+            return
+        try:
+            await self._channel.edit(self._current, content)
+        except LookupError:
+            self._posted.remove(self._current)
+            self._gone, self._reposted = self._reposted, True
+            if not self._gone:
+                await self._post(content)
+
+    async def _post(self, content: str) -> None:
+        """Post a message; a further one replies to the one before if others come in between."""
+        reply_to = self._reply_to
+        if self._posted:
+            reply_to = self._posted[-1] if self._pacer.has_others(self._share) else None
+        first = not self._posted and not self._reposted
+        self._current = await self._channel.send(content, reply_to=reply_to)
+        self._posted.append(self._current)
+        if first:
+            self._on_shown()

@@ -1,0 +1,229 @@
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from typing import Protocol
+
+from services.core.errors import BotError, EmptyResponseError
+from services.core.logs import turn_id
+from services.core.metrics import TurnMetrics
+from services.core.protocols import LLM, Speech, TextOutput
+from services.core.types import ChatContext, ChatDelta, HistoryEntry, PlaybackResult, UserTurn
+from services.message_pages import closed, settled
+from services.typing_pacer import TypingPacer
+
+log = logging.getLogger(__name__)
+turn_log = logging.getLogger("turn")
+
+STOPPED = "*(stopped)*"
+TOO_LONG = "*(My answer got too long, so I ended it here.)*"
+NOT_SPOKEN = "*(I could not read all of this aloud.)*"
+
+
+class ReplyOutput(TextOutput, Protocol):
+    """Show a reply in messages; LiveMessage is one."""
+
+    @property
+    def message_ids(self) -> tuple[int, ...]:
+        """Return the ids of the messages posted so far."""
+        ...
+
+    async def run(self) -> None:
+        """Show the growing text until `finish` is called."""
+        ...
+
+
+class Reply:
+    """Answer one turn: generate, show and speak, each at its own pace.
+
+    `run` ends when the last text has arrived and the speech has ended. The model's failure becomes
+    a sentence after what was written; a failing voice leaves the text and a line that says so. To
+    `stop` is no error: it ends both at once and leaves the text with a mark. `visible` is set with
+    the first text shown, at the latest at the end; `on_text_done` is called before speech ends.
+    Exactly one line per reply goes to the logger "turn".
+
+    `entries` is what the history keeps: nothing after a failure; else the question and the answer.
+    An answer whose speech was interrupted is kept as far as it was heard, any other as it was
+    written. Both carry the asker's id, so that forgetting a person forgets their answers.
+    """
+
+    def __init__(
+        self,
+        *,
+        turn: UserTurn,
+        context: Callable[[], Awaitable[ChatContext]],
+        llm: LLM,
+        open_output: Callable[[Callable[[], None]], ReplyOutput],
+        open_speech: Callable[[], Speech | None],
+        metrics: TurnMetrics,
+        max_characters: int,
+        typing_pacer: TypingPacer | None,
+        explain: Callable[[BaseException], str],
+        on_text_done: Callable[["Reply"], None],
+    ) -> None:
+        self.turn = turn
+        self.visible = asyncio.Event()
+        self._context = context
+        self._llm = llm
+        self._output = open_output(self._on_shown)
+        self._open_speech = open_speech
+        self._speech: Speech | None = None
+        self.metrics = metrics
+        self._max_characters = max_characters
+        self._typing_pacer = typing_pacer
+        self._explain = explain
+        self._on_text_done = on_text_done
+        self._at = time.time()
+        self._text = ""
+        self._generation: asyncio.Task[None] | None = None
+        self._failure: Exception | None = None
+        self._playback: PlaybackResult | None = None
+        self._stopped = self._too_long = self._mute = False
+
+    @property
+    def speaks(self) -> bool:
+        """Tell whether the reply is spoken as well."""
+        return self._speech is not None
+
+    async def run(self) -> None:
+        """Answer the turn; never raises but when cancelled."""
+        turn_id.set(self.turn.id)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._show())
+                if not self._stopped:
+                    await asyncio.wait([self._begin(group)])
+                told = await self._end_text()
+            if self._mute and not told and not self._stopped:
+                await self._finish(self._final_text())
+        finally:
+            self.visible.set()
+            turn_log.info("%s", self.metrics.record())
+
+    def stop(self) -> None:
+        """End generation and speech now; the text stays with a mark. Idempotent."""
+        self._stopped = self.metrics.interrupted = True
+        if self._speech is not None:
+            self._speech.stop()
+        if self._generation is not None:
+            self._generation.cancel()
+
+    def entries(self) -> list[HistoryEntry]:
+        """Return the question and its answer for the history, or nothing."""
+        heard = self._playback.heard if self._playback and self._playback.interrupted else ""
+        answer = heard.strip() or self._text.strip()
+        if self._failure is not None or not answer or not (self._output.message_ids or heard):
+            return []
+        author, messages = self.turn.author, tuple(message.id for message in self.turn.messages)
+        return [
+            HistoryEntry("user", self.turn.text, self._at, author.id, author.name, messages),
+            HistoryEntry("assistant", answer, time.time(), author.id, "", self._output.message_ids),
+        ]
+
+    def _begin(self, group: asyncio.TaskGroup) -> asyncio.Task[None]:
+        try:
+            self._speech = self._open_speech()
+        except BotError as error:
+            self._mute = True
+            log.warning("The reply is not spoken: %s", error)
+        if self._speech is not None:
+            group.create_task(self._speak(self._speech))
+        self._generation = group.create_task(self._generate())
+        return self._generation
+
+    async def _generate(self) -> None:
+        try:
+            context = await self._context()
+            self.metrics.mark("context")
+            self.metrics.prompt_tokens = context.tokens
+            async with aclosing(self._llm.stream(context)) as deltas:
+                async for delta in deltas:
+                    self._take(delta)
+                    if self._too_long:
+                        break
+            if not self._text.strip():
+                raise EmptyResponseError
+        except Exception as error:
+            self._failure = error
+            self.metrics.error = type(error).__name__
+            unexpected = None if isinstance(error, BotError) else error
+            log.warning("The reply failed: %s", error, exc_info=unexpected)
+
+    def _take(self, delta: ChatDelta) -> None:
+        """Hand on one delta, up to the longest text a reply may have."""
+        if delta.usage is not None:
+            self.metrics.prompt_tokens = delta.usage.prompt
+            self.metrics.completion_tokens = delta.usage.completion
+        if not delta.text:
+            return
+        self.metrics.mark("ttft")
+        fresh = delta.text[: self._max_characters - len(self._text)]
+        self._too_long = len(fresh) < len(delta.text)
+        self._text += fresh
+        if self._too_long:
+            self._text = settled(self._text)
+        self._output.update(self._text)
+        if self._speech is not None:
+            self._speech.push(fresh)
+
+    async def _show(self) -> None:
+        try:
+            await self._output.run()
+        except Exception:
+            log.exception("The growing text is not shown; only its end will be")
+
+    async def _speak(self, speech: Speech) -> None:
+        try:
+            self._playback = await speech.run()
+        except Exception as error:
+            self._mute = True
+            unexpected = None if isinstance(error, BotError) else error
+            log.warning("The reply is not spoken: %s", error, exc_info=unexpected)
+        else:
+            self.metrics.interrupted |= self._playback.interrupted
+            self.metrics.mark("audio_done")
+
+    async def _end_text(self) -> bool:
+        """Show the final text; True when it already says that the speech failed."""
+        if self._speech is not None:
+            self._speech.end()
+        elif self._typing_pacer is not None and not self._stopped and self._failure is None:
+            elapsed = asyncio.get_running_loop().time() - self.turn.last.received
+            await asyncio.sleep(
+                self._typing_pacer.remaining(characters=len(self._text), elapsed=elapsed)
+            )
+        told = self._mute
+        await self._finish(self._final_text())
+        self.metrics.mark("text_done")
+        self._on_text_done(self)
+        return told
+
+    async def _finish(self, text: str) -> None:
+        try:
+            await self._output.finish(text)
+        except Exception as error:  # noqa: BLE001 - a channel that refuses must not end the speech
+            self.metrics.error = self.metrics.error or type(error).__name__
+            log.warning("The reply could not be shown: %s", error)
+
+    def _final_text(self) -> str:
+        """Return the text with what is to be said about it."""
+        note = self._note()
+        if not note or not self._text.strip():
+            return note or self._text
+        body = closed(self._text)
+        return body + (" " if note == STOPPED and not body.endswith("```") else "\n\n") + note
+
+    def _note(self) -> str:
+        if self._failure is not None:
+            failure = self._failure
+            return failure.user_message if isinstance(failure, BotError) else self._explain(failure)
+        if self._stopped:
+            return STOPPED
+        notes = [TOO_LONG] if self._too_long else []
+        notes += [NOT_SPOKEN] if self._mute else []
+        return "\n".join(notes)
+
+    def _on_shown(self) -> None:
+        self.metrics.mark("shown")
+        self.visible.set()

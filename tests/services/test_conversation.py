@@ -1,0 +1,239 @@
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+
+from services.channel_pacer import ChannelPacers
+from services.conversation import CLOSED, WAITING, Conversations
+from services.core.errors import BusyError, ProviderConnectionError, StorageError
+from services.core.metrics import TurnMetrics, TurnStatistics
+from services.core.protocols import Speech
+from services.core.types import HistoryEntry, UserTurn
+from services.reply import STOPPED
+from tests.services.chat_fakes import (
+    FakeChannel,
+    FakeSpeech,
+    MemoryHistory,
+    ScriptedLLM,
+    now,
+    plain_context,
+    turn,
+    words,
+)
+
+pytestmark = pytest.mark.virtual_time
+
+KEY = "channel-100"
+
+
+class Bot:
+    def __init__(self, llm: ScriptedLLM, *, max_active: int = 100) -> None:
+        self.llm = llm
+        self.history = MemoryHistory()
+        self.statistics = TurnStatistics()
+        self.speeches: list[FakeSpeech] = []
+        self.conversations = Conversations(
+            llm=llm,
+            build_context=plain_context,
+            history=self.history,
+            history_limit=10,
+            statistics=self.statistics,
+            pacers=ChannelPacers(),
+            open_speech=self._open_speech,
+            explain=str,
+            streaming=True,
+            interval=1.0,
+            typing_pacer=None,
+            max_active=max_active,
+        )
+
+    def _open_speech(self, turn: UserTurn, metrics: TurnMetrics) -> Speech | None:
+        self.speeches.append(FakeSpeech(seconds=20.0))
+        return self.speeches[-1]
+
+    def ask(self, author: int = 7, *, id: int = 1, speak: bool = False) -> FakeChannel:
+        channel = FakeChannel()
+        asked = turn(f"Question {id}.", author=author, id=id, speak=speak)
+        self.conversations.submit(asked, channel=channel)
+        return channel
+
+    def told(self, index: int) -> list[str]:
+        return [message.content for message in self.llm.contexts[index].messages]
+
+    @property
+    def kept(self) -> list[str]:
+        return [entry.text for entry in self.history.kept.get(KEY, [])]
+
+
+@asynccontextmanager
+async def running(script: ScriptedLLM, *, max_active: int = 100) -> AsyncIterator[Bot]:
+    bot = Bot(script, max_active=max_active)
+    yield bot
+    await bot.conversations.aclose()
+
+
+async def test_a_turn_is_answered_and_kept() -> None:
+    async with running(ScriptedLLM(words("one two three"))) as bot:
+        channel = bot.ask()
+        await asyncio.sleep(2)
+        assert channel.texts == ["one two three"]
+        assert bot.kept == ["Question 1.", "one two three"]
+        assert bot.statistics.turns == 1
+        assert bot.conversations.stop_guild(5) == 0
+
+
+async def test_typing_is_shown_at_once_and_until_the_first_text() -> None:
+    async with running(ScriptedLLM(words("one two three"))) as bot:
+        channel = bot.ask()
+        await asyncio.sleep(2)
+        assert channel.typing_spans == [[0.0, pytest.approx(0.3)]]
+
+
+async def test_one_author_is_answered_one_turn_after_the_other() -> None:
+    async with running(ScriptedLLM(words("one"), words("two"))) as bot:
+        bot.ask(id=1)
+        bot.ask(id=2)
+        await asyncio.sleep(2)
+        assert bot.llm.most_running == 1
+        assert bot.told(1) == ["Question 1.", "one", "Question 2."]
+
+
+async def test_three_authors_are_answered_at_once_and_the_fourth_waits() -> None:
+    async with running(ScriptedLLM(words("one two three"))) as bot:
+        channels = [bot.ask(author, id=author) for author in range(4)]
+        await asyncio.sleep(5)
+        assert bot.llm.most_running == 3
+        assert all(channel.texts == ["one two three"] for channel in channels)
+        assert len(bot.told(3)) > 1
+
+
+async def test_one_turn_too_many_is_refused_in_words() -> None:
+    async with running(ScriptedLLM(words("one"))) as bot:
+        channels = [bot.ask(id=number) for number in range(1, WAITING + 3)]
+        await asyncio.sleep(10)
+        assert channels[-1].texts == [BusyError.user_message]
+        assert all(channel.texts == ["one"] for channel in channels[:-1])
+
+
+async def test_one_conversation_too_many_is_refused_in_words() -> None:
+    async with running(ScriptedLLM(words("one")), max_active=0) as bot:
+        channel = bot.ask()
+        await asyncio.sleep(1)
+        assert channel.texts == [BusyError.user_message]
+
+
+async def test_a_failed_turn_leaves_the_conversation_usable() -> None:
+    script = ScriptedLLM([(0.1, ProviderConnectionError("no"))], words("two"))
+    async with running(script) as bot:
+        bot.ask(id=1)
+        bot.ask(id=2)
+        await asyncio.sleep(2)
+        assert bot.kept == ["Question 2.", "two"]
+        assert bot.statistics.errors == 1
+
+
+async def test_an_author_stops_their_own_turns_only() -> None:
+    async with running(ScriptedLLM(words("one two three four"))) as bot:
+        mine, waiting, other = bot.ask(1, id=1), bot.ask(1, id=2), bot.ask(2, id=3)
+        await asyncio.sleep(0.25)
+        assert bot.conversations.stop_author(100, 1) == 2
+        await asyncio.sleep(3)
+        assert mine.texts == [f"one two {STOPPED}"]
+        assert waiting.texts == [STOPPED]
+        assert other.texts == ["one two three four"]
+
+
+async def test_a_guild_is_stopped_whole() -> None:
+    async with running(ScriptedLLM(words("one two three four"))) as bot:
+        bot.ask(1, id=1)
+        bot.ask(2, id=2)
+        await asyncio.sleep(0.25)
+        assert bot.conversations.stop_guild(6) == 0
+        assert bot.conversations.stop_guild(5) == 2
+        await asyncio.sleep(3)
+        assert bot.kept == ["Question 1.", "one two", "Question 2.", "one two"]
+
+
+async def test_a_reset_forgets_what_was_kept_and_what_is_being_written() -> None:
+    async with running(ScriptedLLM(words("one two three four"))) as bot:
+        bot.ask(id=1)
+        await asyncio.sleep(2)
+        bot.ask(id=2)
+        await asyncio.sleep(0.25)
+        assert await bot.conversations.reset(100) == 2
+        await asyncio.sleep(2)
+        assert bot.kept == []
+        assert await bot.conversations.reset(999) == 0
+
+
+async def test_the_next_turn_need_not_wait_for_the_speech_and_sees_its_text() -> None:
+    async with running(ScriptedLLM(words("one"), words("two"))) as bot:
+        bot.ask(id=1, speak=True)
+        await asyncio.sleep(2)
+        second = bot.ask(id=2)
+        await asyncio.sleep(2)
+        assert second.texts == ["two"]
+        assert bot.told(1) == ["Question 1.", "one", "Question 2."]
+        await asyncio.sleep(30)
+        assert sorted(bot.kept) == ["Question 1.", "Question 2.", "one", "two"]
+
+
+async def test_a_speech_is_stopped_after_its_text_is_done() -> None:
+    async with running(ScriptedLLM(words("one two"))) as bot:
+        bot.ask(speak=True)
+        await asyncio.sleep(2)
+        assert bot.conversations.stop_author(100, 7) == 1
+        await asyncio.sleep(0.01)
+        assert bot.speeches[0].stopped
+        assert bot.kept == ["Question 1.", "one t"]
+
+
+async def test_a_store_that_fails_does_not_harm_the_conversation() -> None:
+    class Full(MemoryHistory):
+        async def append(self, conversation: str, entries: Sequence[HistoryEntry]) -> None:
+            raise StorageError("disk full")
+
+    bot = Bot(ScriptedLLM(words("one")))
+    bot.conversations._history = Full()
+    first = bot.ask(id=1)
+    await asyncio.sleep(1)
+    second = bot.ask(id=2)
+    await asyncio.sleep(1)
+    assert first.texts == second.texts == ["one"]
+    await bot.conversations.aclose()
+
+
+async def test_the_end_leaves_every_text_marked_and_takes_no_more() -> None:
+    bot = Bot(ScriptedLLM(words("one two three four")))
+    channel = bot.ask()
+    await asyncio.sleep(0.25)
+    await bot.conversations.aclose()
+    assert now() == pytest.approx(0.25)
+    assert channel.texts == [f"one two {STOPPED}"]
+    assert bot.kept == ["Question 1.", "one two"]
+    late = bot.ask()
+    await asyncio.sleep(1)
+    await bot.conversations.aclose()
+    assert late.texts == []
+
+
+async def test_a_turn_during_the_end_is_refused_in_words() -> None:
+    bot = Bot(ScriptedLLM(words("one two three four")))
+    channel = bot.ask()
+    channel.latency = 1.0
+    await asyncio.sleep(0.35)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(bot.conversations.aclose())
+        await asyncio.sleep(0.1)
+        late = bot.ask()
+    assert late.texts == [CLOSED]
+
+
+async def test_the_end_is_bounded() -> None:
+    bot = Bot(ScriptedLLM(words("one two three four")))
+    channel = bot.ask()
+    channel.latency = 100.0
+    await asyncio.sleep(1)
+    await bot.conversations.aclose()
+    assert now() == pytest.approx(5.0)

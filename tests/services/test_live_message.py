@@ -1,0 +1,198 @@
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import pairwise
+
+import pytest
+
+from services.channel_pacer import ChannelPacer
+from services.live_message import LiveMessage
+from tests.services.chat_fakes import FakeChannel, now
+
+pytestmark = pytest.mark.virtual_time
+
+
+class Stage:
+    def __init__(self, *, streaming: bool = True, pacer: ChannelPacer | None = None) -> None:
+        self.channel = FakeChannel()
+        self.shown: list[float] = []
+        self.pacer = pacer or ChannelPacer()
+        self.message = LiveMessage(
+            channel=self.channel,
+            reply_to=1,
+            pacer=self.pacer,
+            interval=1.0,
+            streaming=streaming,
+            on_shown=lambda: self.shown.append(now()),
+        )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[LiveMessage]:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.message.run())
+            yield self.message
+
+    async def write(self, text: str, *, per_second: float, finish: bool = True) -> None:
+        async with self.running() as message:
+            for end in range(1, len(text) + 1):
+                await asyncio.sleep(1 / per_second)
+                message.update(text[:end])
+            await message.finish(text)
+
+
+async def test_forty_characters_are_posted_at_once() -> None:
+    stage = Stage()
+    async with stage.running() as message:
+        message.update("word " * 20)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
+        assert stage.channel.times("send") == [0.0]
+        await message.finish("word " * 20)
+    assert stage.shown == [0.0]
+    assert stage.channel.replies == {1001: 1}
+    assert message.message_ids == (1001,)
+
+
+async def test_a_short_text_waits_a_little_for_more() -> None:
+    stage = Stage()
+    async with stage.running() as message:
+        message.update("Hi there")
+        await asyncio.sleep(1)
+        assert stage.channel.events == [(0.3, "send", 1001, "Hi")]
+        await message.finish("Hi there")
+    assert stage.channel.texts == ["Hi there"]
+
+
+async def test_edits_come_slower_and_slower_and_the_last_one_at_once() -> None:
+    stage = Stage()
+    await stage.write("word " * 100, per_second=100)
+    edits = stage.channel.times("edit")
+    gaps = [later - sooner for sooner, later in pairwise(edits)]
+    assert edits[0] - stage.channel.times("send")[0] == pytest.approx(0.3, abs=0.02)
+    assert all(gap >= 0.44 for gap in gaps[:-1])
+    assert edits[-1] == pytest.approx(5.0, abs=0.01)
+    assert stage.channel.texts == [("word " * 100).strip()]
+
+
+async def test_nothing_is_edited_while_the_text_stands_still() -> None:
+    stage = Stage()
+    async with stage.running() as message:
+        message.update("word " * 20)
+        await asyncio.sleep(30)
+        assert len(stage.channel.events) == 1
+        await message.finish("word " * 20)
+    assert len(stage.channel.events) == 2
+
+
+async def test_an_unchanged_end_needs_no_edit() -> None:
+    stage = Stage()
+    async with stage.running() as message:
+        message.update("a b")
+        await asyncio.sleep(1)
+        await message.finish("a")
+    assert [kind for _, kind, _, _ in stage.channel.events] == ["send"]
+
+
+async def test_a_blank_text_is_never_posted() -> None:
+    stage = Stage()
+    async with stage.running() as message:
+        message.update(" \n ")
+        await asyncio.sleep(2)
+        await message.finish(" \n ")
+    assert stage.channel.events == []
+    assert stage.shown == []
+
+
+async def test_without_streaming_the_text_is_posted_once() -> None:
+    stage = Stage(streaming=False)
+    await stage.write("word " * 50, per_second=100)
+    assert stage.channel.times("send") == [pytest.approx(2.5)]
+    assert stage.channel.times("edit") == []
+
+
+async def test_a_long_text_goes_on_in_further_messages() -> None:
+    stage = Stage()
+    text = " ".join(f"word{number}" for number in range(700))
+    await stage.write(text, per_second=1000)
+    assert len(stage.channel.texts) == 3
+    assert " ".join(stage.channel.texts).split() == text.split()
+    assert stage.channel.replies == {1001: 1, 1002: None, 1003: None}
+
+
+async def test_a_growing_code_block_is_shown_closed() -> None:
+    stage = Stage()
+    await stage.write("Look here:\n```py\n" + "line = 1\n" * 100 + "```", per_second=300)
+    shown = [text for _, _, _, text in stage.channel.events]
+    assert all(text.count("```") % 2 == 0 for text in shown)
+
+
+async def test_an_end_without_an_edit_goes_on_in_a_further_message() -> None:
+    stage = Stage()
+    async with stage.running() as message:
+        message.update("one two three " * 5)
+        await asyncio.sleep(0.1)
+        for _ in range(5):
+            await stage.pacer.may_end()
+        await message.finish("one two three " * 5 + "four")
+        assert now() == pytest.approx(0.1)
+    assert " ".join(stage.channel.texts).split() == ("one two three " * 5 + "four").split()
+    assert len(stage.channel.texts) == 2
+
+
+async def test_the_end_waits_for_the_edit_on_its_way() -> None:
+    stage = Stage()
+    stage.channel.latency = 0.2
+    async with stage.running() as message:
+        message.update("word " * 20)
+        await asyncio.sleep(0.1)
+        await message.finish("word " * 20 + "end")
+    assert [kind for _, kind, _, _ in stage.channel.events] == ["send", "edit"]
+    assert len(stage.channel.texts) == 1
+
+
+async def test_a_deleted_message_is_posted_anew_once() -> None:
+    stage = Stage()
+    async with stage.running() as message:
+        message.update("word " * 20)
+        await asyncio.sleep(0.1)
+        stage.channel.messages.clear()
+        message.update("word " * 30)
+        await asyncio.sleep(2)
+        assert message.message_ids == (1002,)
+        stage.channel.messages.clear()
+        await message.finish("word " * 40)
+    assert stage.channel.messages == {}
+    assert stage.shown == [0.0]
+    assert stage.channel.replies == {1001: 1, 1002: 1}
+
+
+async def test_a_failed_step_is_left_out() -> None:
+    stage = Stage()
+    stage.channel.send_errors = [ConnectionError("down")]
+    stage.channel.edit_errors = [ConnectionError("down")]
+    await stage.write("word " * 60, per_second=100)
+    assert stage.channel.texts == [("word " * 60).strip()]
+
+
+async def test_a_channel_that_refuses_is_asked_no_more_until_the_end() -> None:
+    stage = Stage()
+    stage.channel.send_errors = [PermissionError("no"), PermissionError("no")]
+    with pytest.raises(ExceptionGroup):
+        await stage.write("word " * 60, per_second=10)
+    assert stage.channel.send_errors == []
+
+
+async def test_a_line_may_be_added_after_the_end() -> None:
+    stage = Stage()
+    await stage.write("word " * 20, per_second=100)
+    await stage.message.finish("word " * 20 + "and a line")
+    assert stage.channel.texts == [("word " * 20 + "and a line").strip()]
+
+
+async def test_further_messages_of_several_replies_can_be_told_apart() -> None:
+    pacer = ChannelPacer()
+    stage = Stage(pacer=pacer)
+    other = pacer.join()
+    await stage.write("word " * 500, per_second=2000)
+    other.close()
+    assert stage.channel.replies == {1001: 1, 1002: 1001}

@@ -1,0 +1,246 @@
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from services.channel_pacer import ChannelPacer
+from services.core.errors import ProviderConnectionError, VoiceError
+from services.core.metrics import TurnMetrics
+from services.core.types import ChatContext, ChatDelta, TokenUsage
+from services.live_message import LiveMessage
+from services.reply import NOT_SPOKEN, STOPPED, TOO_LONG, Reply
+from services.typing_pacer import TypingPacer
+from tests.services.chat_fakes import (
+    FakeChannel,
+    FakeSpeech,
+    ScriptedLLM,
+    now,
+    plain_context,
+    turn,
+    words,
+)
+
+pytestmark = pytest.mark.virtual_time
+
+Script = Sequence[tuple[float, ChatDelta | str | Exception]]
+TEXT = "one two three four five six seven eight nine ten"
+
+
+class Stage:
+    def __init__(
+        self,
+        script: Script,
+        *,
+        speech: FakeSpeech | None = None,
+        streaming: bool = True,
+        typing_pacer: TypingPacer | None = None,
+        max_characters: int = 1000,
+        context: Callable[[], ChatContext] | None = None,
+    ) -> None:
+        self.channel = FakeChannel()
+        self.llm = ScriptedLLM(script)
+        self.speech = speech
+        self.turn = turn("Hello.", speak=speech is not None)
+        self.metrics = TurnMetrics("t1", now(), clock=now)
+        self.text_done: list[float] = []
+        self._context = context or (lambda: plain_context(self.turn, []))
+        self.reply = Reply(
+            turn=self.turn,
+            context=self._build,
+            llm=self.llm,
+            open_output=lambda on_shown: LiveMessage(
+                channel=self.channel,
+                reply_to=1,
+                pacer=ChannelPacer(),
+                interval=1.0,
+                streaming=streaming,
+                on_shown=on_shown,
+            ),
+            open_speech=lambda: speech,
+            metrics=self.metrics,
+            max_characters=max_characters,
+            typing_pacer=typing_pacer,
+            explain=lambda error: f"Unexpected: {error}",
+            on_text_done=lambda _: self.text_done.append(now()),
+        )
+
+    async def _build(self) -> ChatContext:
+        return self._context()
+
+    async def stop_after(self, seconds: float) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.reply.run())
+            await asyncio.sleep(seconds)
+            self.reply.stop()
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        return [(entry.role, entry.text) for entry in self.reply.entries()]
+
+
+async def test_a_reply_is_shown_whole_and_kept() -> None:
+    stage = Stage([*words(TEXT), (0.0, ChatDelta(usage=TokenUsage(20, 10)))])
+    await stage.reply.run()
+    assert stage.channel.texts == [TEXT]
+    assert stage.kept == [("user", "Hello."), ("assistant", TEXT)]
+    user, answer = stage.reply.entries()
+    assert (user.author_id, user.author, user.message_ids) == (7, "user7", (1,))
+    assert (answer.author_id, answer.author, answer.message_ids) == (7, "", (1001,))
+    assert (stage.metrics.prompt_tokens, stage.metrics.completion_tokens) == (20, 10)
+    assert stage.llm.closed == 1
+
+
+async def test_the_turns_times_are_marked() -> None:
+    stage = Stage(words(TEXT))
+    await stage.reply.run()
+    marks = stage.metrics.marks
+    assert marks["context"] == 0.0
+    assert marks["ttft"] == pytest.approx(0.1)
+    assert marks["shown"] == pytest.approx(0.4)
+    assert marks["text_done"] == pytest.approx(1.0)
+
+
+async def test_one_line_goes_to_the_log_without_any_text(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        await Stage(words(TEXT)).reply.run()
+    assert [record.name for record in caplog.records] == ["turn"]
+    assert "three" not in caplog.text
+
+
+async def test_a_failure_before_the_first_word_is_said_alone_and_not_kept() -> None:
+    stage = Stage([(0.1, ProviderConnectionError("refused"))])
+    await stage.reply.run()
+    assert stage.channel.texts == [ProviderConnectionError.user_message]
+    assert stage.kept == []
+    assert stage.metrics.error == "ProviderConnectionError"
+
+
+async def test_a_failure_in_the_midst_is_said_after_what_was_written() -> None:
+    stage = Stage([*words(TEXT), (0.1, ProviderConnectionError("broke off"))])
+    await stage.reply.run()
+    assert stage.channel.texts == [f"{TEXT}\n\n{ProviderConnectionError.user_message}"]
+    assert stage.kept == []
+
+
+async def test_an_empty_answer_is_a_failure() -> None:
+    stage = Stage([(0.1, " "), (0.1, "\n")])
+    await stage.reply.run()
+    assert stage.channel.texts == ["The language model gave an empty answer. Please try again."]
+
+
+async def test_an_error_nobody_expected_becomes_a_sentence() -> None:
+    def broken() -> ChatContext:
+        raise ZeroDivisionError("by zero")
+
+    stage = Stage(words(TEXT), context=broken)
+    await stage.reply.run()
+    assert stage.channel.texts == ["Unexpected: by zero"]
+    assert stage.kept == []
+
+
+async def test_stopping_leaves_the_text_with_a_mark() -> None:
+    stage = Stage(words(TEXT))
+    await stage.stop_after(0.55)
+    assert stage.channel.texts == [f"one two three four five {STOPPED}"]
+    assert stage.kept[1] == ("assistant", "one two three four five")
+    assert stage.llm.closed == 1
+    assert stage.metrics.interrupted
+    assert stage.metrics.error == ""
+
+
+async def test_the_mark_stands_outside_of_code() -> None:
+    stage = Stage([(0.1, "```py\n"), (0.1, "x = 1\n"), (9.0, "y")])
+    await stage.stop_after(1.0)
+    assert stage.channel.texts == [f"```py\nx = 1\n```\n\n{STOPPED}"]
+
+
+async def test_stopping_before_the_first_word_is_said_alone_and_not_kept() -> None:
+    stage = Stage([(9.0, "late")])
+    await stage.stop_after(1.0)
+    assert stage.channel.texts == [STOPPED]
+    assert stage.kept == []
+
+
+async def test_a_reply_stopped_before_it_begins_asks_nobody() -> None:
+    stage = Stage(words(TEXT), speech=FakeSpeech())
+    stage.reply.stop()
+    await stage.reply.run()
+    assert stage.llm.contexts == []
+    assert stage.channel.texts == [STOPPED]
+
+
+async def test_a_reply_that_grows_too_long_is_ended_with_a_sentence() -> None:
+    stage = Stage(words("word " * 100), max_characters=103)
+    await stage.reply.run()
+    assert stage.channel.texts[-1].endswith(f"word\n\n{TOO_LONG}")
+    assert len(stage.kept[1][1]) <= 103
+    assert stage.llm.closed == 1
+
+
+async def test_text_and_speech_do_not_wait_for_each_other() -> None:
+    speech = FakeSpeech(seconds=20.0)
+    stage = Stage(words(TEXT), speech=speech)
+    await stage.reply.run()
+    assert stage.text_done == [pytest.approx(1.0)]
+    assert now() == pytest.approx(21.0)
+    assert speech.pushed.split() == TEXT.split()
+    assert stage.kept[1] == ("assistant", TEXT)
+
+
+async def test_a_voice_that_fails_leaves_the_text_and_says_so_once() -> None:
+    stage = Stage(words(TEXT), speech=FakeSpeech(error=VoiceError("no voice")))
+    await stage.reply.run()
+    assert stage.channel.texts == [f"{TEXT}\n\n{NOT_SPOKEN}"]
+    assert stage.kept[1] == ("assistant", TEXT)
+
+
+async def test_a_voice_that_fails_early_is_told_with_the_end() -> None:
+    class Broken(FakeSpeech):
+        async def run(self) -> None:  # type: ignore[override]
+            raise RuntimeError("no engine")
+
+    stage = Stage(words(TEXT), speech=Broken())
+    await stage.reply.run()
+    assert stage.channel.texts == [f"{TEXT}\n\n{NOT_SPOKEN}"]
+
+
+async def test_a_spoken_reply_that_is_interrupted_is_kept_as_heard() -> None:
+    stage = Stage(words(TEXT), speech=FakeSpeech(seconds=20.0))
+    await stage.stop_after(5.0)
+    assert now() == 5.0
+    assert stage.channel.texts == [TEXT]
+    assert stage.kept[1] == ("assistant", "one t")
+
+
+async def test_an_answer_at_once_seems_to_be_typed() -> None:
+    stage = Stage(
+        [(0.1, "Yes.")], streaming=False, typing_pacer=TypingPacer(minimum=0.5, maximum=2.0)
+    )
+    await stage.reply.run()
+    assert stage.channel.times("send") == [pytest.approx(0.5)]
+
+
+async def test_a_slow_answer_is_not_delayed_further() -> None:
+    stage = Stage(
+        [(3.0, "Yes.")], streaming=False, typing_pacer=TypingPacer(minimum=0.5, maximum=2.0)
+    )
+    await stage.reply.run()
+    assert stage.channel.times("send") == [3.0]
+
+
+async def test_a_channel_that_refuses_does_not_end_the_speech() -> None:
+    stage = Stage(words(TEXT), speech=FakeSpeech(seconds=2.0))
+    stage.channel.send_errors = [PermissionError("no")] * 9
+    await stage.reply.run()
+    assert stage.metrics.error == "PermissionError"
+    assert now() == pytest.approx(3.0)
+    assert stage.reply.entries() == []
+    assert stage.reply.visible.is_set()
+
+
+async def test_a_client_library_that_raises_anything_is_survived() -> None:
+    stage = Stage(words(TEXT))
+    stage.channel.edit_errors = [RuntimeError("odd")]
+    await stage.reply.run()
+    assert stage.channel.texts == [TEXT]
