@@ -5,6 +5,8 @@ from collections import OrderedDict
 from io import FileIO
 from pathlib import Path
 
+from services.core.files import make_private_directory, open_private, sync_directory
+
 log = logging.getLogger(__name__)
 
 MAX_OPEN_FILES = 32
@@ -109,7 +111,7 @@ class AppendOnlyFiles:
 
     def _open_file(self, name: str) -> tuple[FileIO, int]:
         make_private_directory(self._directory)
-        file = FileIO(self._directory / name, "a+", opener=_open_private)
+        file = FileIO(self._directory / name, "a+", opener=open_private)
         status = os.fstat(file.fileno())
         size = _drop_unfinished_line(file, status.st_size, name)
         self._directory_unsynced |= status.st_size == 0
@@ -135,29 +137,6 @@ def last_lines(path: Path, count: int) -> list[bytes]:
             size *= 2
     lines = b"".join(reversed(blocks)).split(b"\n")
     return lines[(1 if start else 0) : -1][-count:]
-
-
-def make_private_directory(directory: Path) -> None:
-    """Create a directory that its owner alone may enter, or close an existing one to others."""
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if directory.stat().st_mode & 0o077:
-        with contextlib.suppress(PermissionError):  # a mounted volume may be somebody else's
-            directory.chmod(0o700)
-
-
-def sync_directory(directory: Path) -> None:
-    """Bring a directory's own entries to the disk, where the system has a way to."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _open_private(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
 
 
 def _drop_unfinished_line(file: FileIO, size: int, name: str) -> int:

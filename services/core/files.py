@@ -1,0 +1,29 @@
+"""Durable and private files: what the standard library leaves to its callers."""
+
+import contextlib
+import os
+from pathlib import Path
+
+
+def make_private_directory(directory: Path) -> None:
+    """Create a directory that its owner alone may enter, or close an existing one to others."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if directory.stat().st_mode & 0o077:
+        with contextlib.suppress(PermissionError):  # a mounted volume may be somebody else's
+            directory.chmod(0o700)
+
+
+def open_private(path: str, flags: int) -> int:
+    """Open a file that its owner alone may read, never through a link; for `opener=`."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
+
+
+def sync_directory(directory: Path) -> None:
+    """Bring a directory's own entries to the disk, where the system has a way to."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
