@@ -113,7 +113,7 @@ def connect(kind: type[discord.VoiceClient], port: int, number: int, mode: str) 
     connection._create_socket()
     connection.socket.connect(("127.0.0.1", port))
     connection.mode, connection.secret_key, connection.ssrc = mode, KEY, number + 1
-    connection.ws = SimpleNamespace(ws=SimpleNamespace(closed=False), speak=speak)
+    connection.ws = SimpleNamespace(ws=SimpleNamespace(close_code=None), speak=speak)
     connection.dave_protocol_version = 1
     connection.state = ConnectionFlowState.connected
     return client

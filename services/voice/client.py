@@ -9,9 +9,11 @@ import discord
 from services.core.types import FRAME_SECONDS
 from services.voice.ciphers import MODES, NONCE_SUFFIX, RTP_HEADER, Seal, seal_for
 from services.voice.connection import VoiceConnection, check_class_api
-from services.voice.resample import FRAME_SAMPLES
 
 log = logging.getLogger(__name__)
+
+FRAME_SAMPLES = discord.opus.Encoder.SAMPLES_PER_FRAME
+"""Steps of the RTP timestamp in a frame of 20 ms."""
 
 _VERSION, _PAYLOAD_TYPE = 0x80, 0x78
 _LAST_NONCE = 0xFFFF_FFFF

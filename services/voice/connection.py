@@ -137,7 +137,7 @@ class VoiceConnection(VoiceConnectionState):
     @property
     def websocket_open(self) -> bool:
         """Tell whether the voice websocket stands; any thread."""
-        return bool(self.ws) and not self.ws.ws.closed
+        return bool(self.ws) and self.ws.ws.close_code is None
 
     async def observe(self, op: int, data: Any) -> None:
         """Keep `others` and the announcement of speech in step with the server's messages."""

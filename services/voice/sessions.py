@@ -176,11 +176,14 @@ class VoiceSessions:
         session = self.get(guild.id)
         if session is not None:
             session.output.clear()
-        with contextlib.suppress(TimeoutError):
+        try:
             async with asyncio.timeout(LEAVE_TIMEOUT):
                 await guild.voice_client.disconnect(force=True)
-        if guild.voice_client is not None:
-            guild.voice_client.cleanup()
+        except TimeoutError:
+            log.info("Discord did not confirm that we left voice in guild %s", guild.id)
+        finally:
+            if guild.voice_client is not None:
+                guild.voice_client.cleanup()
 
 
 def check_access(channel: VocalChannel) -> None:

@@ -1,0 +1,232 @@
+import asyncio
+from types import SimpleNamespace
+from typing import Any, cast
+
+import discord
+import pytest
+
+from services.core.errors import VoiceConnectionError
+from services.voice.close_codes import closed
+from services.voice.output import VoiceClock
+from services.voice.sessions import VoiceSessions, check_access
+from tests.services.voice.fakes import speech
+
+ME = 1
+
+
+class FakeClient:
+    """A voice client that connects at once and moves where it is told."""
+
+    def __init__(self, channel: "FakeChannel") -> None:
+        self.channel = channel
+        self.guild = channel.guild
+        self.guild.voice_client = self
+        self.connected = True
+        self.speaking = False
+        self.on_gone = lambda: None
+        self.latency = 0.02
+        self.dave_active = True
+        self.moves = True
+
+    def is_connected(self) -> bool:
+        return self.connected
+
+    def send_frame(self, packet: bytes) -> bool:
+        return self.connected
+
+    async def announce_speaking(self) -> None:
+        self.speaking = True
+
+    async def move_to(self, channel: "FakeChannel", *, timeout: float) -> None:
+        if self.moves:
+            self.channel = channel
+
+    async def disconnect(self, *, force: bool) -> None:
+        self.cleanup()
+
+    def cleanup(self) -> None:
+        if self.guild.voice_client is self:
+            self.connected, self.guild.voice_client = False, None
+            self.on_gone()
+
+
+class FakeChannel:
+    """A voice channel whose next attempts to connect fail as scripted."""
+
+    def __init__(self, guild: Any, channel_id: int = 10, **allowed: bool) -> None:
+        self.guild = guild
+        self.id = channel_id
+        self.name = f"Room {channel_id}"
+        self.failures: list[BaseException] = []
+        self.connects = 0
+        self.user_limit = 0
+        self.voice_states: dict[int, None] = {}
+        rights = {"view_channel": True, "connect": True, "speak": True, "move_members": False}
+        self.allowed = SimpleNamespace(**(rights | allowed))
+
+    def permissions_for(self, member: object) -> Any:
+        return self.allowed
+
+    async def connect(self, *, cls: object, timeout: float, reconnect: bool) -> FakeClient:
+        self.connects += 1
+        await asyncio.sleep(0)
+        if self.failures:
+            raise self.failures.pop(0)
+        return FakeClient(self)
+
+    @property
+    def real(self) -> discord.VoiceChannel:
+        return cast("discord.VoiceChannel", self)
+
+
+def guild() -> Any:
+    return SimpleNamespace(id=5, me=SimpleNamespace(id=ME), voice_client=None)
+
+
+def sessions(attempts: int = 2) -> VoiceSessions:
+    return VoiceSessions(clock=VoiceClock(), connect_timeout=5.0, attempts=attempts)
+
+
+def closed_with(code: int) -> discord.ConnectionClosed:
+    socket = cast("Any", SimpleNamespace(close_code=code))
+    return discord.ConnectionClosed(socket, shard_id=None, code=code)
+
+
+async def test_a_failed_attempt_is_made_again() -> None:
+    channel = FakeChannel(guild())
+    channel.failures = [TimeoutError()]
+    session = await sessions().join(channel.real)
+    assert (session.connected, session.channel_id, session.channel_name) == (True, 10, "Room 10")
+    assert (session.guild_id, session.dave_active, session.latency) == (5, True, 0.02)
+    assert channel.connects == 2
+
+
+async def test_the_last_failure_is_told_in_words() -> None:
+    channel = FakeChannel(guild())
+    channel.failures = [closed_with(4006), closed_with(4006)]
+    with pytest.raises(VoiceConnectionError) as failure:
+        await sessions().join(channel.real)
+    assert failure.value.code == 4006
+    assert "no longer valid" in failure.value.user_message
+
+
+async def test_missing_encryption_is_not_tried_twice() -> None:
+    channel = FakeChannel(guild())
+    channel.failures = [closed_with(4017), TimeoutError()]
+    with pytest.raises(VoiceConnectionError, match="DAVE") as failure:
+        await sessions(attempts=5).join(channel.real)
+    assert failure.value.code == 4017
+    assert channel.connects == 1
+
+
+async def test_a_silent_server_and_a_broken_network_are_told_apart() -> None:
+    channel = FakeChannel(guild())
+    channel.failures = [TimeoutError(), ConnectionResetError()]
+    for words in ("did not answer", "could not connect"):
+        with pytest.raises(VoiceConnectionError) as failure:
+            await sessions(attempts=1).join(channel.real)
+        assert words in failure.value.user_message
+
+
+async def test_joins_at_once_share_one_connection_and_another_channel_is_a_move() -> None:
+    place = guild()
+    first, second = FakeChannel(place, 10), FakeChannel(place, 11)
+    voice = sessions()
+    one, same = await asyncio.gather(voice.join(first.real), voice.join(first.real))
+    assert one is same
+    assert await voice.join(second.real) is one
+    assert (one.channel_id, first.connects, second.connects) == (11, 1, 0)
+
+
+async def test_a_move_that_fails_becomes_a_new_connection() -> None:
+    place = guild()
+    first, second = FakeChannel(place, 10), FakeChannel(place, 11)
+    voice = sessions()
+    session = await voice.join(first.real)
+    place.voice_client.moves = False
+    again = await voice.join(second.real)
+    assert again is not session
+    assert again.channel_id == 11
+    assert voice.get(5) is again
+
+
+async def test_a_lost_connection_is_replaced_by_join() -> None:
+    channel = FakeChannel(guild())
+    voice = sessions()
+    session = await voice.join(channel.real)
+    channel.guild.voice_client.connected = False
+    assert await voice.join(channel.real) is not session
+
+
+async def test_a_session_that_is_gone_takes_its_speech_with_it() -> None:
+    channel = FakeChannel(guild())
+    voice = sessions()
+    await voice.join(channel.real)
+    utterance = voice.open_utterance(5, None)
+    assert utterance
+    await utterance.write(speech(10))
+    channel.guild.voice_client.cleanup()
+    assert (await utterance.wait_for_playout()).interrupted
+    assert voice.get(5) is None
+    assert voice.open_utterance(5, None) is None
+
+
+async def test_stop_counts_what_it_stopped() -> None:
+    channel = FakeChannel(guild())
+    voice = sessions()
+    assert voice.stop(5) == 0
+    await voice.join(channel.real)
+    for _ in range(2):
+        voice.open_utterance(5, None)
+    assert voice.stop(5) == 2
+
+
+async def test_closing_leaves_every_guild() -> None:
+    places = [guild(), guild()]
+    places[1].id = 6
+    voice = sessions()
+    for place in places:
+        await voice.join(FakeChannel(place).real)
+    await voice.aclose()
+    assert [place.voice_client for place in places] == [None, None]
+    assert voice.get(5) is voice.get(6) is None
+    assert not await voice.leave(5)
+
+
+@pytest.mark.virtual_time
+async def test_closing_does_not_wait_for_a_discord_that_is_silent() -> None:
+    channel = FakeChannel(guild())
+    voice = sessions()
+    await voice.join(channel.real)
+
+    async def never(*, force: bool) -> None:
+        await asyncio.sleep(3600)
+
+    channel.guild.voice_client.disconnect = never
+    await voice.aclose()
+    assert asyncio.get_running_loop().time() <= 3.1
+    assert voice.get(5) is None
+
+
+def test_why_the_bot_cannot_enter_is_told_in_words() -> None:
+    closed_room = FakeChannel(guild(), connect=False)
+    hidden = FakeChannel(guild(), view_channel=False)
+    full = FakeChannel(guild())
+    full.user_limit, full.voice_states = 2, {7: None, 8: None}
+    for channel, words in ((closed_room, "not enter"), (hidden, "not enter"), (full, "is full")):
+        with pytest.raises(VoiceConnectionError) as failure:
+            check_access(channel.real)
+        assert words in failure.value.user_message
+
+
+def test_room_for_the_bot_is_room() -> None:
+    channel = FakeChannel(guild())
+    channel.user_limit, channel.voice_states = 2, {7: None, ME: None}
+    check_access(channel.real)
+    channel.voice_states = {7: None, 8: None}
+    channel.allowed.move_members = True
+    check_access(channel.real)
+
+
+def test_an_unknown_close_code_is_named_by_its_number() -> None:
+    assert "4999" in closed(4999).user_message
