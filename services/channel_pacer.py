@@ -1,5 +1,7 @@
 import asyncio
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from services.rate_limit_headers import EditLimit
 
@@ -39,6 +41,7 @@ class ChannelPacer:
         self._resets = 0.0
         self._spent = 0.0
         self._shares: set[EditShare] = set()
+        self._expected: dict[int, asyncio.Future[None]] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -77,6 +80,23 @@ class ChannelPacer:
         if remaining == limit - 1:
             self._window = reset_after
         self._grant()
+
+    @contextmanager
+    def expecting(self, message_id: int) -> Iterator[asyncio.Future[None]]:
+        """Yield a future that is done as soon as Discord has answered an edit of this message."""
+        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._expected[message_id] = answer
+        try:
+            yield answer
+        finally:
+            answer.cancel()
+            self._expected.pop(message_id, None)
+
+    def answered(self, message_id: int) -> None:
+        """Take note that an edit of this message was made."""
+        answer = self._expected.get(message_id)
+        if answer is not None and not answer.done():
+            answer.set_result(None)
 
     def _spend(self, now: float) -> None:
         if now >= self._resets:

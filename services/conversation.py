@@ -10,6 +10,7 @@ from services.core.protocols import LLM, HistoryStore, Speech, TextChannel
 from services.core.tasks import TaskOwner
 from services.core.types import ChatContext, HistoryEntry, UserTurn
 from services.live_message import LiveMessage
+from services.prompt_channel import PromptChannel
 from services.reply import Reply, ReplyOutput
 from services.typing_pacer import TypingPacer
 
@@ -272,10 +273,11 @@ class Conversations:
     def _open_output(
         self, turn: UserTurn, channel: TextChannel, on_shown: Callable[[], None]
     ) -> ReplyOutput:
+        pacer = self._pacers.get(channel.rate_key)
         return LiveMessage(
-            channel=channel,
+            channel=PromptChannel(channel=channel, pacer=pacer, tasks=self._tasks),
             reply_to=turn.last.id or None,
-            pacer=self._pacers.get(channel.rate_key),
+            pacer=pacer,
             interval=self._interval,
             streaming=self._streaming,
             on_shown=on_shown,

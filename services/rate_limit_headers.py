@@ -1,7 +1,7 @@
 """Read what Discord says about its limit of edits, without any HTTP library.
 
 bot.py feeds it from aiohttp: `TraceConfig.on_request_end` → `read_edit_limit(method, path,
-headers)` → `ChannelPacers.observe(limit)`.
+headers, status=…)` → `ChannelPacers.observe(limit)`.
 """
 
 import re
@@ -15,7 +15,7 @@ _EDIT = re.compile(r"/channels/(?P<channel>\d+)/messages/(?P<message>\d+)$")
 class EditLimit:
     """Hold the answer to one edit: the channel's window of `limit` edits ends in `reset_after` s.
 
-    `message_id` is the message that was edited: the answer has come, whatever the client does next.
+    `done` says that the message `message_id` was edited.
     """
 
     rate_key: str
@@ -23,6 +23,7 @@ class EditLimit:
     limit: int
     remaining: int
     reset_after: float
+    done: bool
 
 
 def channel_rate_key(channel_id: int) -> str:
@@ -30,10 +31,13 @@ def channel_rate_key(channel_id: int) -> str:
     return f"channel-{channel_id}"
 
 
-def read_edit_limit(method: str, path: str, headers: Mapping[str, str]) -> EditLimit | None:
+def read_edit_limit(
+    method: str, path: str, headers: Mapping[str, str], *, status: int = 0
+) -> EditLimit | None:
     """Return the limit that the answer to an edit tells; None for other requests.
 
     `headers` finds names whatever their case (aiohttp's do) or has them as Discord writes them.
+    A `status` of 0 is not known, and no edit counts as done then.
     """
     match = _EDIT.search(path) if method == "PATCH" else None
     if match is None:
@@ -45,6 +49,7 @@ def read_edit_limit(method: str, path: str, headers: Mapping[str, str]) -> EditL
             limit=int(headers["X-RateLimit-Limit"]),
             remaining=int(headers["X-RateLimit-Remaining"]),
             reset_after=float(headers["X-RateLimit-Reset-After"]),
+            done=200 <= status < 300,
         )
     except (KeyError, ValueError):
         return None

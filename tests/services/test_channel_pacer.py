@@ -111,7 +111,7 @@ async def test_idle_pacers_are_forgotten_and_live_ones_kept() -> None:
 async def test_limits_reach_their_pacer_and_unknown_ones_nobody() -> None:
     pacers = ChannelPacers()
     pacer = pacers.get("channel-1")
-    pacers.observe(EditLimit("channel-1", 9, limit=5, remaining=0, reset_after=5.0))
-    pacers.observe(EditLimit("channel-2", 9, limit=5, remaining=0, reset_after=5.0))
+    pacers.observe(EditLimit("channel-1", 9, limit=5, remaining=0, reset_after=5.0, done=True))
+    pacers.observe(EditLimit("channel-2", 9, limit=5, remaining=0, reset_after=5.0, done=True))
     assert not await pacer.may_end()
     assert len(pacers) == 1

@@ -8,8 +8,16 @@ HEADERS = {
 
 
 def test_the_answer_to_an_edit_tells_its_channels_limit() -> None:
-    seen = read_edit_limit("PATCH", "/api/v10/channels/12/messages/34", HEADERS)
-    assert seen == EditLimit("channel-12", 34, limit=5, remaining=3, reset_after=2.5)
+    seen = read_edit_limit("PATCH", "/api/v10/channels/12/messages/34", HEADERS, status=200)
+    assert seen == EditLimit("channel-12", 34, limit=5, remaining=3, reset_after=2.5, done=True)
+
+
+def test_an_edit_is_done_only_when_its_answer_says_so() -> None:
+    for status in (0, 404, 429):
+        path = "/api/v10/channels/12/messages/34"
+        seen = read_edit_limit("PATCH", path, HEADERS, status=status)
+        assert seen is not None
+        assert not seen.done
 
 
 def test_other_requests_and_broken_headers_tell_nothing() -> None:

@@ -1,0 +1,51 @@
+import asyncio
+from contextlib import AbstractAsyncContextManager
+
+from services.channel_pacer import ChannelPacer
+from services.core.protocols import TextChannel
+from services.core.tasks import TaskOwner
+
+
+class PromptChannel:
+    """Return from an edit when Discord has answered it (a TextChannel around another).
+
+    discord.py returns from the last edit of a window only at the window's end, seconds after the
+    message was changed. Its call is left to `tasks` then; at most one per window lingers.
+    """
+
+    def __init__(self, *, channel: TextChannel, pacer: ChannelPacer, tasks: TaskOwner) -> None:
+        self._channel = channel
+        self._pacer = pacer
+        self._tasks = tasks
+
+    @property
+    def rate_key(self) -> str:
+        """Name the channel's budget of edits."""
+        return self._channel.rate_key
+
+    async def send(self, text: str, *, reply_to: int | None) -> int:
+        """Post a message and return its id. Raises OSError."""
+        return await self._channel.send(text, reply_to=reply_to)
+
+    async def edit(self, message_id: int, text: str) -> None:
+        """Replace a message's content. Raises LookupError, OSError."""
+        with self._pacer.expecting(message_id) as answer:
+            call = self._tasks.start(self._edit(message_id, text), name=f"edit {message_id}")
+            try:
+                await asyncio.wait([call, answer], return_when=asyncio.FIRST_COMPLETED)
+            except asyncio.CancelledError:
+                call.cancel()
+                raise
+        if call.done() and (error := call.result()) is not None:
+            raise error
+
+    def typing(self) -> AbstractAsyncContextManager[None]:
+        """Show the typing indicator while the context is open."""
+        return self._channel.typing()
+
+    async def _edit(self, message_id: int, text: str) -> Exception | None:
+        try:
+            await self._channel.edit(message_id, text)
+        except Exception as error:  # noqa: BLE001 - raised by `edit`, to whom it belongs
+            return error
+        return None
