@@ -45,15 +45,18 @@ class DiscordVoiceClient(discord.VoiceClient):
         super().__init__(client, channel)
 
     @property
+    def connected(self) -> bool:
+        """Tell whether the connection stands; not while a closed one is being replaced."""
+        return self._connection.is_connected() and self._connection.websocket_open
+
+    @property
     def ready(self) -> bool:
         """Tell whether a frame sent now can be heard; any thread.
 
         Not while DAVE's handshake with the channel's members runs: they could not decode it.
         """
         connection = self._connection
-        if not (connection.is_connected() and connection.websocket_open):
-            return False
-        return (
+        return self.connected and (
             connection.can_encrypt or connection.dave_protocol_version == 0 or not connection.others
         )
 

@@ -51,7 +51,7 @@ class VoiceSession:
     @property
     def connected(self) -> bool:
         """Tell whether the connection stands."""
-        return self.client.is_connected()
+        return self.client.connected
 
     @property
     def dave_active(self) -> bool:

@@ -28,9 +28,6 @@ class FakeClient:
         self.dave_active = True
         self.moves = True
 
-    def is_connected(self) -> bool:
-        return self.connected
-
     def send_frame(self, packet: bytes) -> bool:
         return self.connected
 
