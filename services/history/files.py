@@ -10,7 +10,7 @@ from services.core.files import make_private_directory, open_private, sync_direc
 log = logging.getLogger(__name__)
 
 MAX_OPEN_FILES = 32
-BLOCK_BYTES = 16_384
+BLOCK_BYTES = 8192
 
 
 class AppendOnlyFiles:
@@ -122,7 +122,7 @@ class AppendOnlyFiles:
 def last_lines(path: Path, count: int) -> list[bytes]:
     """Return the newest complete lines of a file that another thread may append to."""
     try:
-        file = path.open("rb", buffering=0)
+        file = FileIO(path)
     except FileNotFoundError:
         return []
     with file:

@@ -36,7 +36,7 @@ class JsonlHistoryStore:
     async def append(self, conversation: str, entries: Sequence[HistoryEntry]) -> None:
         """Keep entries together, in order; returns after they were written."""
         if entries:
-            await self._write(partial(self._append, file_name(conversation), tuple(entries)))
+            await self._write(partial(self._append, conversation, tuple(entries)))
 
     async def load(self, conversation: str, *, limit: int) -> list[HistoryEntry]:
         """Return the newest `limit` entries, oldest first.
@@ -69,8 +69,8 @@ class JsonlHistoryStore:
         except OSError as error:
             raise StorageError(f"cannot write the history: {error}") from error
 
-    def _append(self, name: str, entries: tuple[HistoryEntry, ...]) -> None:
-        self._files.append(name, b"".join(map(encode, entries)))
+    def _append(self, conversation: str, entries: tuple[HistoryEntry, ...]) -> None:
+        self._files.append(file_name(conversation), b"".join(map(encode, entries)))
 
     def _read(self, name: str, limit: int) -> list[HistoryEntry]:
         return [decode(line) for line in last_lines(self._directory / name, limit)]

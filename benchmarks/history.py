@@ -1,0 +1,151 @@
+"""Measure what keeping history costs: the event loop per append, reading, archiving, limiting.
+
+    python -m benchmarks.history [--entries 100000] [--directory DIR] [--json FILE]
+
+"append, loop" is the event loop thread's own CPU time for one append of a question and its
+answer, the loop's being woken after the write included ("wake_up" is that alone); "aiofiles" is
+the same append through that library. They take turns in one run. "wait" is the time until an
+append returned.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import aiofiles
+
+from services.core.types import HistoryEntry
+from services.disk_cleanup import archive_old
+from services.history.files import last_lines
+from services.history.jsonl import JsonlHistoryStore
+from services.history.record import decode, encode
+from services.rate_limiter import RateLimiter
+
+TEXT = " ".join(f"word{number} of the tide" for number in range(9))
+QUESTION = HistoryEntry("user", TEXT, 1_700_000_000.5, 123456789012345678, "Ann", (1,) * 2)
+ANSWER = HistoryEntry("assistant", TEXT, 1_700_000_003.5, 876543210987654321, "Bot", (3,))
+ROUNDS = 7
+
+
+async def append_costs(directory: Path, appends: int) -> dict[str, float]:
+    """Return the median CPU time on the loop and the median wait of one append, seconds."""
+    store = JsonlHistoryStore(directory)
+    path = str(directory / "by-aiofiles.jsonl")
+
+    async def own() -> None:
+        await store.append("channel-1", (QUESTION, ANSWER))
+
+    async def by_aiofiles() -> None:
+        async with aiofiles.open(path, "ab") as file:
+            await file.write(encode(QUESTION) + encode(ANSWER))
+
+    async def wake_up() -> None:
+        done: asyncio.Future[None] = loop.create_future()
+        loop.call_soon_threadsafe(done.set_result, None)
+        await done
+
+    loop = asyncio.get_running_loop()
+    calls = {"append": own, "append_aiofiles": by_aiofiles, "wake_up": wake_up}
+    costs: dict[str, list[float]] = {}
+    for turn in range(ROUNDS + 1):
+        for name, call in calls.items():
+            cpu, wait = await per_call(call, appends)
+            if turn:
+                costs.setdefault(f"{name}_loop", []).append(cpu)
+                costs.setdefault(f"{name}_wait", []).append(wait)
+    await store.aclose()
+    return {name: statistics.median(values) for name, values in costs.items()}
+
+
+async def per_call(call: Callable[[], Awaitable[None]], times: int) -> tuple[float, float]:
+    """Return this thread's CPU time and the time passed of one call, seconds."""
+    cpu, began = time.thread_time(), time.perf_counter()
+    for _ in range(times):
+        await call()
+    return (time.thread_time() - cpu) / times, (time.perf_counter() - began) / times
+
+
+async def load_costs(directory: Path, entries: int) -> dict[str, float]:
+    """Return the median time to read the last 10 of many entries, in a thread and here, seconds."""
+    store = JsonlHistoryStore(directory)
+    for _ in range(entries // 1000):
+        await store.append("long", (QUESTION, ANSWER) * 500)
+    path = directory / "long.jsonl"
+    away, here = [], []
+    for _ in range(500):
+        began = time.perf_counter()
+        loaded = await store.load("long", limit=10)
+        away.append(time.perf_counter() - began)
+    for _ in range(500):
+        began = time.perf_counter()
+        again = [decode(line) for line in last_lines(path, 10)]
+        here.append(time.perf_counter() - began)
+    if loaded != again or len(loaded) != 10:
+        raise RuntimeError("the two readings differ")
+    await store.aclose()
+    return {"load_10_await": statistics.median(away), "load_10_disk": statistics.median(here)}
+
+
+def archive_cost(directory: Path, entries: int) -> dict[str, float]:
+    """Return the time to pack `entries` entries away in conversations of 10,000, seconds."""
+    lines = (encode(QUESTION) + encode(ANSWER)) * 5000
+    for number in range(entries // 10_000):
+        path = directory / f"channel-{number}.jsonl"
+        path.write_bytes(lines)
+        os.utime(path, (0, 0))
+    began = time.perf_counter()
+    result = archive_old(directory, before=1.0)
+    if result["archived_files"] != entries // 10_000:
+        raise RuntimeError("not all conversations were packed away")
+    return {"archive": time.perf_counter() - began}
+
+
+def limiter_cost() -> dict[str, float]:
+    """Return the median time of one `take` among 10,000 keys, seconds."""
+    keys = list(range(20_000))
+    times = []
+    for _ in range(ROUNDS):
+        limiter = RateLimiter(
+            capacity=10, refill_per_second=0.33, clock=time.monotonic, max_keys=10_000
+        )
+        began = time.perf_counter()
+        for key in keys:
+            limiter.take(key)
+        times.append((time.perf_counter() - began) / len(keys))
+    return {"rate_limiter": statistics.median(times)}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--entries", type=int, default=100_000)
+    parser.add_argument("--appends", type=int, default=1000)
+    parser.add_argument("--archive", type=int, default=1_000_000)
+    parser.add_argument("--directory", type=Path, help="a folder on the disk to measure")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=options.directory) as place:
+        result = asyncio.run(append_costs(Path(place, "append"), options.appends))
+        result |= asyncio.run(load_costs(Path(place, "load"), options.entries))
+        Path(place, "archive-me").mkdir()
+        result |= archive_cost(Path(place, "archive-me"), options.archive)
+    result |= limiter_cost()
+    for name, seconds in result.items():
+        print(f"{name:22} {seconds * 1e6:12.1f} µs")
+    print(
+        f"{'ratio to aiofiles':22} {result['append_loop'] / result['append_aiofiles_loop']:12.2f}"
+    )
+    if options.json:
+        options.json.write_text(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main()
