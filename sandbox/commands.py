@@ -54,7 +54,8 @@ class Commands:
 
     def delete(self, scope: Scope, command_id: str) -> None:
         """Delete one command. Raises UnknownError."""
-        self.replace(scope, [each for each in self.of(scope) if each is not self.get(command_id)])
+        gone = self.get(command_id)
+        self.replace(scope, [each for each in self.of(scope) if each["id"] != gone["id"]])
 
     def get(self, command_id: str) -> Json:
         """Return a command by id. Raises UnknownError."""

@@ -191,7 +191,7 @@ class Gateway:
         session = Session(world=self._world, intents=intents, connection=connection)
         self._session = session
         session.push("READY", self._ready(session))
-        for guild in self._world.guilds.values():
+        for guild in self._world.guilds.values() if intents & Intent.GUILDS else ():
             payload = {**session.guild_payload(guild), "unavailable": False}
             session.push("GUILD_CREATE", payload)
         self._go_online()

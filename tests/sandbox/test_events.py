@@ -1,0 +1,29 @@
+import asyncio
+
+from sandbox.events import MAX_WAITING, EventBus
+
+
+async def test_subscribers_hear_what_happens_while_they_listen() -> None:
+    bus = EventBus()
+    bus.publish("before")
+    with bus.subscribe() as events:
+        bus.publish("during", number=1)
+        event = await anext(events)
+    bus.publish("after")
+    assert (event["kind"], event["number"]) == ("during", 1)
+    assert isinstance(event["t"], float)
+
+
+async def test_a_waiting_subscriber_is_woken() -> None:
+    bus = EventBus()
+    with bus.subscribe() as events:
+        asyncio.get_running_loop().call_soon(bus.publish, "later")
+        assert (await anext(events))["kind"] == "later"
+
+
+async def test_a_slow_subscriber_loses_the_oldest() -> None:
+    bus = EventBus()
+    with bus.subscribe() as events:
+        for number in range(MAX_WAITING + 1):
+            bus.publish("event", number=number)
+        assert (await anext(events))["number"] == 1
