@@ -26,7 +26,7 @@ def load_opus() -> str:
     Takes up to a third of a second the first time: call it off the loop. Raises VoiceError.
     """
     try:
-        return f"{discord.opus.Encoder.get_opus_version()} (system)"
+        return f"{_version()} (system)"
     except discord.opus.OpusNotLoaded:
         log.debug("No libopus in the system, looking beside PyAV")
     for path in _bundled_libraries():
@@ -35,8 +35,12 @@ def load_opus() -> str:
         except (OSError, AttributeError) as error:
             log.warning("%s cannot be loaded: %s", path.name, error)
         else:
-            return f"{discord.opus.Encoder.get_opus_version()} (PyAV)"
+            return f"{_version()} (PyAV)"
     raise VoiceError("libopus was not found: install the system's libopus or the package 'av'")
+
+
+def _version() -> str:
+    return discord.opus.Encoder.get_opus_version().removeprefix("libopus ")
 
 
 def _bundled_libraries() -> Iterator[Path]:
