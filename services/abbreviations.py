@@ -27,9 +27,9 @@ def _both_cases(text: str) -> frozenset[str]:
 
 _BY_RULE = {
     Rule.NEVER: _both_cases(
-        "dr mr mrs prof messrs vs viz cf ca approx esp incl excl resp dept "  # English
+        "dr mr mrs prof messrs vs viz cf ca approx esp incl excl resp dept fig figs eq "  # English
         "bzw ggf evtl vgl inkl exkl sog bspw zzgl abzgl "  # German
-        "mme mlle env "  # French
+        "mme mlle env av apr "  # French
         "sr sra srta dra ud uds pág núm "  # Spanish and Portuguese
         "sig dott avv ing gent egr "  # Italian
         "bijv dhr mevr ca circa drs "  # Dutch
@@ -37,18 +37,19 @@ _BY_RULE = {
         "им ул напр проф акад тов гр "  # Russian
     )
     | _words(
+        "vol Vol "
         "Ms Mx Gen Col Sen Rep Gov Capt Lt Maj Sgt Cpl Rev Hon Pres Supt Cmdr Adm Mt Ft Hr Fr Hrn "
         "Exmo Exma e.g i.e a.k.a w.r.t i.a N.B n.b z.B d.h u.U m.E i.d.R v.a z.T o.ä "
         "d.w.z o.a t.ex bl.a m.in EE т.е т.н т.к"
     ),
     Rule.UNLESS_LOWER: _both_cases(
-        "etc usw enz osv ecc itd itp al ibid min max sec hr hrs lb lbs oz ft yd mi km kg tel ext "
-        "est avg std misc ref orig temp ver Mio Mrd Tsd Std Min Sek др пр руб коп"
+        "etc usw enz osv ecc itd itp ej ex ibid min max sec hr hrs lb lbs oz ft yd mi km cm mm kg "
+        "mg ml cl tel ext est avg std misc ref orig temp ver Mio Mrd Tsd Std Min Sek др пр руб коп"
     ),
-    Rule.UNLESS_DIGIT: _both_cases("no nos nr n° nº p pp vol ch fig figs eq sect abs pos op стр"),
+    Rule.UNLESS_DIGIT: _both_cases("no nos nr n° nº ch sect abs pos op стр"),
     Rule.UNLESS_LOWER_OR_DIGIT: _words(
         "Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Mon Tue Tues Wed Thu Thur Thurs Fri "
-        "Sat Sun Art Sec"
+        "Sat Sun Art Sec p pp al Apt Bldg Hwy Univ univ Assn Intl Natl Govt"
     ),
     Rule.BEFORE_STARTER: _both_cases("inc ltd corp co bros jr llc plc gmbh г гг")
     | _words("UU St st Ave ave Blvd Rd rd Str Sq Esq Ph.D Ph.Ds B.Sc M.Sc Ed.D LL.B LL.M D.Phil"),

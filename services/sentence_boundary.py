@@ -163,7 +163,7 @@ def _rule_of_word(word: str, before: str, *, opens: bool) -> Rule:
     if word.isdecimal():
         if len(word) > 2:
             return Rule.ENDS
-        marker = opens or before.lower() in ORDINAL_CONTEXTS
+        marker = opens or before.endswith(":") or before.lower() in ORDINAL_CONTEXTS
         return Rule.NEVER if marker else Rule.UNLESS_ORDINAL
     if len(word) == 1 and (word.isupper() or word.islower()):
         return _rule_of_letter(word, before, opens=opens)
@@ -179,7 +179,7 @@ def _rule_of_letter(letter: str, before: str, *, opens: bool) -> Rule:
         return Rule.UNLESS_LOWER_OR_LETTER
     if before.lower() in LABEL_NOUNS or (letter == "I" and before.islower()):
         return Rule.UNLESS_LOWER
-    return Rule.NEVER
+    return Rule.BEFORE_STARTER if letter == "I" else Rule.NEVER
 
 
 def _rule_of_dotted(word: str) -> Rule:
