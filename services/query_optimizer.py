@@ -52,12 +52,12 @@ class QueryOptimizer:
         system = _fit(self._system_prompt, system_room, self._count)
         messages = [ChatMessage("system", system)] if system else []
         room -= sum(self._cost(message.content) for message in messages)
-        said = _fit(
-            text, room - MESSAGE_TOKENS, lambda part: self._count(speaker + part), keep_end=True
-        )
+        room -= MESSAGE_TOKENS
+        speaker = speaker if self._count(speaker) <= room else ""
+        said = _fit(text, room, lambda part: self._count(speaker + part), keep_end=True)
         messages.append(ChatMessage("user", speaker + said))
-        room -= self._cost(speaker + said)
-        return messages, max(0, room), said != text or system != self._system_prompt
+        room -= self._count(speaker + said)
+        return messages, room, said != text or system != self._system_prompt
 
     def _cost(self, text: str) -> int:
         return self._count(text) + MESSAGE_TOKENS
