@@ -33,7 +33,7 @@ def parse_options(arguments: Sequence[str]) -> Options:
     parser.add_argument(
         "--real-model",
         action="store_true",
-        help="the bot uses OPENAI_*, LLM_* and TTS_* of the environment",
+        help="the bot uses the model and voice that the environment names (OPENAI_*, TTS_*)",
     )
     parser.add_argument("--script", metavar="FILE", help="play a conversation; `demo` is built in")
     parser.add_argument(

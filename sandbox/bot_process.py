@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
+from urllib.parse import urlsplit
 
 STOP_SECONDS = 8.0
 """How long the bot has between SIGTERM and SIGKILL."""
@@ -17,7 +18,11 @@ LINES_KEPT = 5
 MAX_LINE = 2000
 """Characters of a log line that are shown; the rest is left out."""
 
-MODEL_SETTINGS = ("OPENAI_", "LLM_", "TTS_")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOCAL_ENGINES = ("espeak", "kokoro")
+SERVICES = ("LLM_FALLBACK_", "TTS_")
+ACCOUNT = ("BASE_URL", "API_KEY", "MODEL", "VOICE", "ENGINE")
+"""The settings of a service that only make sense together."""
 
 
 def bot_environment(
@@ -25,16 +30,16 @@ def bot_environment(
 ) -> dict[str, str]:
     """Return what the bot sees: the sandbox as its Discord, and as its model unless told not to.
 
-    Of the environment around it everything stays but other accounts and, without `real_model`,
-    other models. Files go to `folder` unless the environment names places. No .env is read.
+    Of the environment around it everything stays but other Discord accounts and, without
+    `real_model`, models and voices beyond this machine. Files go to `folder` unless the
+    environment names places. No .env is read.
     """
-    hidden = ("DISCORD_",) if real_model else ("DISCORD_", *MODEL_SETTINGS)
-    given = {name: value for name, value in outer.items() if not name.startswith(hidden)}
-    lent = {
-        name: value
-        for name, value in connect.items()
-        if not (real_model and name.startswith(MODEL_SETTINGS))
-    }
+    given = {name: value for name, value in outer.items() if not name.startswith("DISCORD_")}
+    lent = {**connect, "LLM_MODEL": "sandbox-talker"}
+    if real_model:
+        lent = {name: value for name, value in lent.items() if name.startswith("DISCORD_")}
+    else:
+        given = _staying_here(given)
     places = {
         name: given.get(name) or str(folder / name.removesuffix("_DIR").lower())
         for name in ("TEMP_DIR", "HISTORY_DIR")
@@ -42,14 +47,30 @@ def bot_environment(
     return given | lent | places | {"BOT_ENV_FILE": "", "PYTHONUNBUFFERED": "1"}
 
 
+def _staying_here(settings: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings without those that lead to a server on another machine."""
+    hidden = {
+        service + name
+        for service in SERVICES
+        if urlsplit(settings.get(f"{service}BASE_URL", "")).hostname not in LOOPBACK
+        for name in ACCOUNT
+        if settings.get(service + name) not in LOCAL_ENGINES
+    }
+    return {
+        name: value
+        for name, value in settings.items()
+        if name not in hidden and not name.startswith("OPENAI_")
+    }
+
+
 class BotProcess:
     """Run a bot as a child in its own process group and pass on what it logs."""
 
-    def __init__(self, process: asyncio.subprocess.Process, output: TextIO) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, log_end: int, output: TextIO) -> None:
         self._process = process
         self._output = output
         self._last_lines: deque[str] = deque(maxlen=LINES_KEPT)
-        self._forwarding = asyncio.create_task(self._forward(), name="bot log")
+        self._forwarding = asyncio.create_task(self._forward(log_end), name="bot log")
 
     @classmethod
     async def start(
@@ -61,16 +82,21 @@ class BotProcess:
         output: TextIO,
     ) -> "BotProcess":
         """Start a program; Ctrl-C in the terminal then reaches only this process, not the child."""
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            cwd=directory,
-            env=environment,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            process_group=0,
-        )
-        return cls(process, output)
+        # With asyncio's own pipe, wait() lasts until everybody who inherited the pipe has ended.
+        reading, writing = os.pipe()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                cwd=directory,
+                env=environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=writing,
+                stderr=writing,
+                process_group=0,
+            )
+        finally:
+            os.close(writing)
+        return cls(process, reading, output)
 
     async def ended(self) -> str:
         """Wait until the program ends by itself and return one sentence about it."""
@@ -98,9 +124,19 @@ class BotProcess:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
 
-    async def _forward(self) -> None:
-        output, rest = self._process.stdout, b""
-        while output and (data := await output.read(2**16)):
+    async def _forward(self, log_end: int) -> None:
+        logged = asyncio.StreamReader()
+        pipe, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(logged), os.fdopen(log_end, "rb")
+        )
+        try:
+            await self._forward_lines(logged)
+        finally:
+            pipe.close()
+
+    async def _forward_lines(self, logged: asyncio.StreamReader) -> None:
+        rest = b""
+        while data := await logged.read(2**16):
             *lines, rest = (rest + data).split(b"\n")
             if len(rest) > MAX_LINE:
                 lines, rest = [*lines, rest], b""

@@ -1,5 +1,4 @@
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
@@ -83,7 +82,7 @@ class ScriptPlayer:
         lines = answer_lines(answer)
         if not lines:
             raise ScriptError("the answer is empty.")
-        self._transcript.line("bot answers", lines[0], at=time.monotonic() - self._request.at)
+        self._transcript.line("bot answers", lines[0])
         for line in lines[1:LINES_SHOWN]:
             self._transcript.line("", line)
         if len(lines) > LINES_SHOWN:

@@ -24,12 +24,14 @@ class Transcript:
     def beginning(self, who: str, text: str, *, at: float) -> None:
         """Print a text's beginning on one line."""
         flat = " ".join(text.split())
-        self.line(who, flat if len(flat) <= WIDTH else flat[: WIDTH - 2] + " …", at=at)
+        cut = flat[: WIDTH - 2].rpartition(" ")[0] or flat[: WIDTH - 2]
+        self.line(who, flat if len(flat) <= WIDTH else f"{cut} …", at=at)
 
     def growth(self, who: str, text: str, *, at: float) -> None:
         """Print a text's end on one line, as it has grown so far."""
         flat = " ".join(text.split())
-        self.line(who, flat if len(flat) <= WIDTH else "… " + flat[2 - WIDTH :], at=at)
+        cut = flat[2 - WIDTH :].partition(" ")[2] or flat[2 - WIDTH :]
+        self.line(who, flat if len(flat) <= WIDTH else f"… {cut}", at=at)
 
     def _print(self, line: str) -> None:
         print(line, file=self._output, flush=True)

@@ -132,16 +132,33 @@ def test_the_sandbox_stands_in_for_discord_and_for_the_model(tmp_path: Path) -> 
         "DISCORD_TOKEN": "real",
         "OPENAI_API_KEY": "real",
         "LLM_MODEL": "real",
-        "TTS_BASE_URL": "real",
+        "LLM_STALL_TIMEOUT": "2",
+        "TTS_BASE_URL": "https://speech.example/v1",
+        "TTS_API_KEY": "real",
+        "TTS_ENGINE": "openai",
         "HISTORY_DIR": "/kept",
     }
     seen = bot_environment(outer, CONNECT, folder=tmp_path, real_model=False)
     assert "real" not in seen.values()
     assert seen.items() >= CONNECT.items()
+    assert not {name for name in seen if name.startswith("TTS_")}
     assert (seen["PATH"], seen["LOG_LEVEL"]) == ("/bin", "DEBUG")
+    assert (seen["LLM_MODEL"], seen["LLM_STALL_TIMEOUT"]) == ("sandbox-talker", "2")
     assert seen["HISTORY_DIR"] == "/kept"
     assert seen["TEMP_DIR"] == str(tmp_path / "temp")
     assert seen["BOT_ENV_FILE"] == ""
+
+
+@pytest.mark.parametrize(
+    "voice",
+    [
+        {"TTS_ENGINE": "kokoro"},
+        {"TTS_ENGINE": "openai", "TTS_BASE_URL": "http://127.0.0.1:8765/v1", "TTS_VOICE": "own"},
+    ],
+)
+def test_a_voice_on_this_machine_is_used(tmp_path: Path, voice: dict[str, str]) -> None:
+    seen = bot_environment(voice, CONNECT, folder=tmp_path, real_model=False)
+    assert seen.items() >= voice.items()
 
 
 def test_a_real_model_is_used_only_when_asked_for(tmp_path: Path) -> None:
@@ -149,4 +166,4 @@ def test_a_real_model_is_used_only_when_asked_for(tmp_path: Path) -> None:
     seen = bot_environment(outer, CONNECT, folder=tmp_path, real_model=True)
     assert seen["DISCORD_TOKEN"] == "token"
     assert (seen["OPENAI_API_KEY"], seen["TTS_VOICE"]) == ("own", "own")
-    assert "OPENAI_BASE_URL" not in seen
+    assert not {"OPENAI_BASE_URL", "LLM_MODEL"} & seen.keys()
