@@ -1,1 +1,297 @@
-"""The composition root."""
+"""The composition root: settings → services → cogs → run. Nothing else builds objects."""
+
+import asyncio
+import logging
+import signal
+import sys
+from contextlib import AsyncExitStack, suppress
+from functools import partial
+from typing import Protocol, TypeVar
+
+import discord
+
+import config
+from cogs.admin import Admin
+from cogs.chat import Chat
+from cogs.client import Client, edit_limits, login
+from cogs.command_sync import sync_commands
+from cogs.doctor import Doctor
+from cogs.errors import explain
+from cogs.text_channels import ChannelText
+from cogs.voice import Voice
+from config import Settings, SettingsError, unknown_keys
+from services.channel_pacer import ChannelPacers
+from services.conversation import Conversations
+from services.core.errors import ConfigurationError
+from services.core.logs import configure_logging, new_turn_id
+from services.core.metrics import TurnMetrics, TurnStatistics
+from services.core.protocols import LLM, TTS, Speech
+from services.core.tasks import TaskOwner
+from services.core.types import UserTurn, VoiceStyle
+from services.history.jsonl import JsonlHistoryStore
+from services.llm.calibrated import CalibratedLLM
+from services.llm.openai_compatible import OpenAICompatibleLLM
+from services.llm.tokens import TokenCounter
+from services.memory_manager import MemoryManager
+from services.message_batcher import MessageBatcher
+from services.query_optimizer import QueryOptimizer
+from services.rate_limiter import RateLimiter
+from services.speaker import Speaker
+from services.tts.espeak import EspeakTTS
+from services.tts.fallback import FallbackTTS
+from services.tts.openai import OpenAITTS
+from services.typing_pacer import TypingPacer
+from services.voice.opus import OpusEncoder, load_opus
+from services.voice.output import VoiceClock
+from services.voice.sessions import VoiceSessions
+
+log = logging.getLogger("bot")
+
+
+class Closable(Protocol):
+    """Anything that has to be closed."""
+
+    async def aclose(self) -> None:
+        """Close it."""
+        ...
+
+
+Service = TypeVar("Service", bound=Closable)
+
+EX_CONFIG = 78
+"""Exit status for a bad configuration (sysexits.h)."""
+
+CLOSING_SECONDS = 6.0
+"""Longest time to end gracefully before what is left is cut off."""
+
+
+def main() -> int:
+    """Run the bot until a signal ends it; return the process's exit status."""
+    try:
+        settings = config.Config
+        configure_logging(settings.LOG_LEVEL)
+        warn_of_unknown_keys(config.env_file())
+        asyncio.run(run(settings))
+    except (SettingsError, ConfigurationError) as error:
+        sys.stderr.write(f"{error}\n")
+        return EX_CONFIG
+    except asyncio.CancelledError:
+        log.info("Ended")
+    return 0
+
+
+def warn_of_unknown_keys(path: str) -> None:
+    """Name the keys of the file of settings that nothing reads."""
+    for key, nearest in unknown_keys(path).items():
+        hint = f"; did you mean {nearest}?" if nearest else ""
+        log.warning("%s in %s is not a setting%s", key, path, hint)
+
+
+async def run(settings: Settings) -> None:
+    """Serve until cancelled; then end replies, leave voice and close, in CLOSING_SECONDS."""
+    token = settings.DISCORD_TOKEN.get_secret_value()
+    if not token:
+        raise ConfigurationError("DISCORD_TOKEN is not set: put your bot's token into .env.")
+    async with asyncio.timeout(None) as limit, AsyncExitStack() as stack:
+        end_on_signals(limit)
+        pacers = ChannelPacers()
+        client = Client(socket=settings.DISCORD_SOCKET, trace=edit_limits(pacers))
+        await stack.enter_async_context(client)
+        gateway = own(stack, TaskOwner("gateway"))
+        await login(client, token)
+        await assemble(settings, client, pacers, stack)
+        connection = gateway.start(client.connect(), name="connect")
+        await asyncio.wait([connection])
+        connection.result()
+
+
+def end_on_signals(limit: asyncio.Timeout) -> None:
+    """Let SIGTERM and SIGINT cancel the running task and bound the time that closing may take."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def end() -> None:
+        if task is not None and task.cancel():
+            limit.reschedule(loop.time() + CLOSING_SECONDS)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):  # Windows has no loop signal handlers
+            loop.add_signal_handler(number, end)
+
+
+def own(stack: AsyncExitStack, service: Service) -> Service:
+    """Close a service when the stack closes, before all that was opened earlier."""
+    stack.push_async_callback(service.aclose)
+    return service
+
+
+async def assemble(
+    settings: Settings, client: Client, pacers: ChannelPacers, stack: AsyncExitStack
+) -> None:
+    """Build the services in the order of their dependencies, and the cogs upon them."""
+    counter = TokenCounter()
+    statistics = TurnStatistics()
+    style = VoiceStyle(language=settings.TTS_LANGUAGE)
+    memory = own(stack, memory_manager(settings))
+    history = own(stack, JsonlHistoryStore(settings.HISTORY_DIR))
+    llm = own(stack, CalibratedLLM(language_model(settings), counter=counter))
+    engines = speech_engines(settings)
+    tts = own(stack, FallbackTTS(engines))
+    clock = own(stack, VoiceClock())
+    clock.start()
+    sessions = own(stack, VoiceSessions(clock=clock, connect_timeout=8.0, attempts=3))
+    speaker = Speaker(
+        tts=tts,
+        encoder=OpusEncoder,
+        open_output=sessions.open_utterance,
+        min_length=settings.TTS_SENTENCE_MIN_LENGTH,
+        max_length=settings.TTS_SENTENCE_MAX_LENGTH,
+        streaming=settings.STREAMING_TTS_ENABLED,
+    )
+    conversations = own(
+        stack,
+        Conversations(
+            llm=llm,
+            build_context=query_optimizer(settings, counter).build,
+            history=history,
+            history_limit=settings.MAX_HISTORY_MESSAGES,
+            statistics=statistics,
+            pacers=pacers,
+            open_speech=partial(open_speech, speaker=speaker, style=style),
+            explain=explain,
+            streaming=settings.RESPONSE_STREAMING_ENABLED,
+            interval=settings.STREAM_UPDATE_INTERVAL,
+            typing_pacer=typing_pacer(settings),
+        ),
+    )
+    batcher = own(
+        stack,
+        MessageBatcher(
+            window=settings.MESSAGE_BATCH_WINDOW_SECONDS,
+            deliver=lambda turn: conversations.submit(turn, channel=place_of(client, turn)),
+            new_id=new_turn_id,
+        ),
+    )
+    doctor = Doctor(intents=client.intents, engines=engines, style=style, load_opus=load_opus)
+    await client.add_cog(chat_cog(settings, client, batcher, conversations, sessions))
+    await client.add_cog(
+        Voice(sessions=sessions, speaker=speaker, conversations=conversations, style=style)
+    )
+    await client.add_cog(Admin(statistics=statistics, doctor=doctor))
+    tasks = own(stack, TaskOwner("bot"))
+    tasks.start(prepare(settings, client, memory, llm, tts), name="prepare")
+
+
+async def prepare(
+    settings: Settings, client: Client, memory: MemoryManager, *warm: LLM | TTS
+) -> None:
+    """Do what need not be done before the gateway is reached: commands, libraries, connections."""
+    await client.wait_for("connect")
+    state = settings.HISTORY_DIR / f".commands-{client.application_id}"
+    try:
+        await sync_commands(client.tree, state=state)
+    except discord.HTTPException as error:
+        log.error("The slash commands could not be registered: %s", error)
+    if settings.MEMORY_CLEANUP_ENABLED:
+        await memory.start_background_cleanup()
+    for service in warm:
+        await service.prewarm()
+    log.info("libopus %s", await asyncio.to_thread(load_opus))
+
+
+def language_model(settings: Settings) -> OpenAICompatibleLLM:
+    """Reach the model's server."""
+    return OpenAICompatibleLLM(
+        base_url=settings.OPENAI_BASE_URL,
+        api_key=settings.OPENAI_API_KEY.get_secret_value(),
+        model=settings.LLM_MODEL,
+        max_tokens=settings.LLM_MAX_TOKENS,
+        first_token_timeout=settings.LLM_FIRST_TOKEN_TIMEOUT,
+        stall_timeout=settings.LLM_STALL_TIMEOUT,
+    )
+
+
+def speech_engines(settings: Settings) -> list[tuple[str, TTS]]:
+    """Choose the engines that speak, best first; eSpeak NG is always the last."""
+    engines: list[tuple[str, TTS]] = [("eSpeak NG", EspeakTTS())]
+    if settings.TTS_BASE_URL and settings.TTS_ENGINE != "espeak":
+        server = OpenAITTS(
+            base_url=settings.TTS_BASE_URL,
+            api_key=settings.TTS_API_KEY.get_secret_value(),
+            model=settings.TTS_MODEL,
+            voice=settings.TTS_VOICE,
+            sample_rate=settings.TTS_SAMPLE_RATE,
+            timeout=15.0,
+        )
+        engines.insert(0, ("speech server", server))
+    return engines
+
+
+def memory_manager(settings: Settings) -> MemoryManager:
+    """Tidy the folders by their settings."""
+    return MemoryManager(
+        temp_dir=settings.TEMP_DIR,
+        history_dir=settings.HISTORY_DIR,
+        interval_hours=settings.MEMORY_CLEANUP_INTERVAL_HOURS,
+        max_temp_age_hours=settings.MAX_TEMP_FILE_AGE_HOURS,
+        max_history_age_days=settings.MAX_HISTORY_AGE_DAYS,
+    )
+
+
+def query_optimizer(settings: Settings, counter: TokenCounter) -> QueryOptimizer:
+    """Fit the context into its bounds."""
+    return QueryOptimizer(
+        count=counter.count,
+        system_prompt=settings.SYSTEM_PROMPT,
+        max_history_messages=settings.MAX_HISTORY_MESSAGES,
+        max_context_tokens=settings.MAX_CONTEXT_TOKENS,
+    )
+
+
+def typing_pacer(settings: Settings) -> TypingPacer | None:
+    """Make answers that are posted at once take their time."""
+    if not settings.NATURAL_TYPING_DELAY_ENABLED:
+        return None
+    return TypingPacer(minimum=settings.MIN_TYPING_DELAY, maximum=settings.MAX_TYPING_DELAY)
+
+
+def chat_cog(
+    settings: Settings,
+    client: Client,
+    batcher: MessageBatcher,
+    conversations: Conversations,
+    sessions: VoiceSessions,
+) -> Chat:
+    """Take messages in, as many as the settings allow a person."""
+    clock = asyncio.get_running_loop().time
+    return Chat(
+        bot_id=client.own_id,
+        batcher=batcher,
+        conversations=conversations,
+        sessions=sessions,
+        limiter=RateLimiter(
+            capacity=settings.USER_RATE_BURST,
+            refill_per_second=settings.USER_RATE_PER_MINUTE / 60,
+            clock=clock,
+            max_keys=10_000,
+        ),
+        notices=RateLimiter(capacity=1, refill_per_second=0.1, clock=clock, max_keys=10_000),
+    )
+
+
+def open_speech(
+    turn: UserTurn, metrics: TurnMetrics, *, speaker: Speaker, style: VoiceStyle
+) -> Speech | None:
+    """Let the guild of a turn hear its answer; None where the bot is in no voice channel."""
+    if turn.guild_id is None:
+        return None
+    names = {turn.author.id: turn.author.name}
+    return speaker.open(turn.guild_id, style=style, metrics=metrics, names=names)
+
+
+def place_of(client: Client, turn: UserTurn) -> ChannelText:
+    """Return the channel of a turn as a place to write in."""
+    return ChannelText(client.get_partial_messageable(turn.channel_id, guild_id=turn.guild_id))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

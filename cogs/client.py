@@ -1,8 +1,21 @@
+import asyncio
+import logging
+from itertools import chain, repeat
+
 import aiohttp
 import discord
+from aiohttp.client_exceptions import UnixClientConnectorError
 from discord.ext import commands
 
 from cogs.errors import on_command_error
+from services.channel_pacer import ChannelPacers
+from services.core.errors import ConfigurationError
+from services.rate_limit_headers import read_edit_limit
+
+log = logging.getLogger(__name__)
+
+LOGIN_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+"""Seconds between the tries to reach Discord at start-up; the last one repeats."""
 
 INTENTS = discord.Intents(
     guilds=True,
@@ -16,16 +29,17 @@ INTENTS = discord.Intents(
 
 
 class Client(commands.Bot):
-    """Connect to Discord with the least it needs: no message cache, members only while in voice."""
+    """Connect to Discord with the least it needs: no message cache, members only while in voice.
 
-    def __init__(
-        self, *, connector: aiohttp.BaseConnector | None, trace: aiohttp.TraceConfig
-    ) -> None:
+    `socket` is the path of a local server's UNIX socket; empty goes to Discord.
+    """
+
+    def __init__(self, *, socket: str, trace: aiohttp.TraceConfig) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
             intents=INTENTS,
-            connector=connector,
+            connector=aiohttp.UnixConnector(socket, limit=0) if socket else None,
             http_trace=trace,
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
@@ -37,8 +51,42 @@ class Client(commands.Bot):
     async def on_message(self, message: discord.Message) -> None:
         """Leave messages to the Chat cog: there are no prefix commands."""
 
-    def id(self) -> int:
+    def own_id(self) -> int:
         """Return the bot's own user id; known from the login on."""
         if self.user is None:
             raise RuntimeError("the bot has not logged in yet")
         return self.user.id
+
+
+def edit_limits(pacers: ChannelPacers) -> aiohttp.TraceConfig:
+    """Tell the pacers what Discord's headers say about the edits of a channel."""
+
+    async def observe(
+        _session: aiohttp.ClientSession, _context: object, params: aiohttp.TraceRequestEndParams
+    ) -> None:
+        seen = read_edit_limit(params.method, params.url.path, params.response.headers)
+        if seen is not None:
+            pacers.observe(seen)
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_end.append(observe)
+    return trace
+
+
+async def login(client: Client, token: str) -> None:
+    """Log in, trying again while Discord can't be reached. Raises ConfigurationError."""
+    for pause in chain(LOGIN_PAUSES, repeat(LOGIN_PAUSES[-1])):
+        try:
+            await client.login(token)
+            return
+        except discord.LoginFailure:
+            raise ConfigurationError(
+                "Discord refused DISCORD_TOKEN: copy it again from its developer page."
+            ) from None
+        except UnixClientConnectorError:
+            raise ConfigurationError(
+                "DISCORD_SOCKET names a socket at which no server listens."
+            ) from None
+        except (aiohttp.ClientError, OSError, discord.DiscordServerError) as error:
+            log.warning("Discord can't be reached (%s); next try in %.0f s", error, pause)
+        await asyncio.sleep(pause)

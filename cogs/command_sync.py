@@ -1,3 +1,4 @@
+import asyncio
 import hashlib
 import json
 import logging
@@ -21,6 +22,7 @@ async def sync_commands(tree: app_commands.CommandTree, *, state: Path) -> bool:
     if known == wanted and await _read(state) == digest:
         return False
     await tree.sync()
+    await asyncio.to_thread(state.parent.mkdir, parents=True, exist_ok=True)
     async with aiofiles.open(state, "w") as file:
         await file.write(digest)
     log.info("Registered %s slash commands", len(wanted))

@@ -2,9 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
 
+import aiohttp
 import discord
 
 from services.core.tasks import TaskOwner
@@ -19,7 +25,7 @@ PING_NOBODY = discord.AllowedMentions.none()
 
 
 class ChannelText:
-    """Write into a channel, a thread or a direct message."""
+    """Write into a channel, a thread or a direct message. Raises OSError where it can't."""
 
     def __init__(self, channel: discord.PartialMessageable) -> None:
         self._channel = channel
@@ -31,22 +37,23 @@ class ChannelText:
 
     async def send(self, text: str, *, reply_to: int | None) -> int:
         """Post a message, as a reply where that message still stands, and return its id."""
-        if reply_to is None:
-            message = await self._channel.send(text, allowed_mentions=PING_NOBODY)
+        with _as_os_error():
+            if reply_to is None:
+                message = await self._channel.send(text, allowed_mentions=PING_NOBODY)
+                return message.id
+            reference = discord.MessageReference(
+                message_id=reply_to, channel_id=self._channel.id, fail_if_not_exists=False
+            )
+            message = await self._channel.send(
+                text, reference=reference, allowed_mentions=PING_ASKER
+            )
             return message.id
-        reference = discord.MessageReference(
-            message_id=reply_to, channel_id=self._channel.id, fail_if_not_exists=False
-        )
-        message = await self._channel.send(text, reference=reference, allowed_mentions=PING_ASKER)
-        return message.id
 
     async def edit(self, message_id: int, text: str) -> None:
         """Replace a message's content. Raises LookupError when somebody deleted it."""
         message = self._channel.get_partial_message(message_id)
-        try:
+        with _as_os_error():
             await message.edit(content=text, allowed_mentions=PING_NOBODY)
-        except discord.NotFound as error:
-            raise LookupError(f"message {message_id} is gone") from error
 
     @asynccontextmanager
     async def typing(self) -> AsyncIterator[None]:
@@ -68,7 +75,10 @@ class ChannelText:
 
 
 class InteractionText:
-    """Write the answer to a deferred interaction: its response first, then follow-ups."""
+    """Write the answer to a deferred interaction: its response first, then follow-ups.
+
+    Raises OSError where it can't.
+    """
 
     def __init__(self, interaction: discord.Interaction) -> None:
         self._interaction = interaction
@@ -81,26 +91,36 @@ class InteractionText:
 
     async def send(self, text: str, *, reply_to: int | None) -> int:
         """Fill the response, later post a follow-up; an interaction replies by its nature."""
-        if self._original is None:
-            response = await self._interaction.edit_original_response(
-                content=text, allowed_mentions=PING_NOBODY
+        with _as_os_error():
+            if self._original is None:
+                response = await self._interaction.edit_original_response(
+                    content=text, allowed_mentions=PING_NOBODY
+                )
+                self._original = response.id
+                return response.id
+            message = await self._interaction.followup.send(
+                text, wait=True, allowed_mentions=PING_NOBODY
             )
-            self._original = response.id
-            return response.id
-        message = await self._interaction.followup.send(
-            text, wait=True, allowed_mentions=PING_NOBODY
-        )
-        return message.id
+            return message.id
 
     async def edit(self, message_id: int, text: str) -> None:
         """Replace a message's content. Raises LookupError when somebody deleted it."""
-        try:
+        with _as_os_error():
             await self._interaction.followup.edit_message(
                 message_id, content=text, allowed_mentions=PING_NOBODY
             )
-        except discord.NotFound as error:
-            raise LookupError(f"message {message_id} is gone") from error
 
     def typing(self) -> AbstractAsyncContextManager[None]:
         """Show nothing more: Discord shows that the bot is thinking."""
         return nullcontext()
+
+
+@contextmanager
+def _as_os_error() -> Iterator[None]:
+    """Turn Discord's refusals into what a TextChannel raises: LookupError for a gone message."""
+    try:
+        yield
+    except discord.NotFound as error:
+        raise LookupError(str(error)) from error
+    except (discord.HTTPException, aiohttp.ClientError) as error:
+        raise OSError(str(error)) from error

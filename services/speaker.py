@@ -16,7 +16,7 @@ class Speaker:
     """Speak in guilds: one engine, one measure of its pace, an encoder for each utterance.
 
     `encoder` makes an encoder (in a worker thread); `min_length` and `max_length` bound the
-    pieces that the engine gets, characters.
+    pieces that the engine gets, characters; without `streaming` a reply is spoken when it is whole.
     """
 
     def __init__(
@@ -27,12 +27,14 @@ class Speaker:
         open_output: OpenOutput,
         min_length: int,
         max_length: int,
+        streaming: bool,
     ) -> None:
         self._tts = tts
         self._encoder = encoder
         self._open_output = open_output
         self._min_length = min_length
         self._max_length = max_length
+        self._streaming = streaming
         self._pace = SpeakingPace()
 
     def open(
@@ -55,6 +57,7 @@ class Speaker:
             pace=self._pace,
             min_length=self._min_length,
             max_length=self._max_length,
+            streaming=self._streaming,
         )
 
     async def say(self, guild_id: int, text: str, *, style: VoiceStyle) -> PlaybackResult:

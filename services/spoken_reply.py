@@ -43,6 +43,7 @@ class SpokenReply:
     is left out from there on; after two in a row the rest is given up. `run` then still plays
     what there is and raises: the engine's own error when nothing was said, else a ProviderError
     whose `user_message` tells that a part is missing. A reply that was stopped raises nothing.
+    With `streaming` False nothing is spoken before `end`.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class SpokenReply:
         pace: SpeakingPace,
         min_length: int,
         max_length: int,
+        streaming: bool,
     ) -> None:
         self._tts, self._new_encoder, self._output = tts, encoder, output
         self._style, self._metrics, self._pace = style, metrics, pace
@@ -65,6 +67,7 @@ class SpokenReply:
         self._alignment = SpeechAlignment()
         self._pushed: deque[str] = deque()  # bounded by MAX_CHARACTERS
         self._length = 0
+        self._streaming = streaming
         self._ended = self._complete = False
         self._news = asyncio.Event()
         self._dry_at = 0.0  # when all that was written will have been played, on the loop's clock
@@ -133,6 +136,8 @@ class SpokenReply:
                 await self._text_or_urgency()
 
     def _feed(self) -> None:
+        if not (self._streaming or self._ended):
+            return
         while self._pushed:
             for word in _WORDS.findall(self._pushed.popleft()):
                 self._hear(word, self._filter.push(word))

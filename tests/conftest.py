@@ -26,7 +26,7 @@ def pytest_asyncio_loop_factories(
 @pytest.fixture(autouse=True)
 def no_blocking_call() -> Iterator[None]:
     """Fail a test whose own code blocks the event loop."""
-    guard = BlockBuster(scanned_modules=["services", "cogs", "bot"])
+    guard = BlockBuster(scanned_modules=["services", "cogs"])
     guard.activate()
     yield
     guard.deactivate()

@@ -31,7 +31,12 @@ class Guild:
 def speaker(guild: Guild, tts: FakeTTS) -> Speaker:
     asyncio.get_running_loop().set_default_executor(InlineExecutor())
     return Speaker(
-        tts=tts, encoder=FakeEncoder, open_output=guild.open, min_length=20, max_length=200
+        tts=tts,
+        encoder=FakeEncoder,
+        open_output=guild.open,
+        min_length=20,
+        max_length=200,
+        streaming=True,
     )
 
 

@@ -23,7 +23,9 @@ STORY = (
 class Stage:
     """Hold a reply and everything around it."""
 
-    def __init__(self, tts: FakeTTS | None = None, *, rtf: float = 0.01) -> None:
+    def __init__(
+        self, tts: FakeTTS | None = None, *, rtf: float = 0.01, streaming: bool = True
+    ) -> None:
         asyncio.get_running_loop().set_default_executor(InlineExecutor())
         self.tts = tts or FakeTTS()
         self.encoder = FakeEncoder()
@@ -42,6 +44,7 @@ class Stage:
             pace=self.pace,
             min_length=20,
             max_length=200,
+            streaming=streaming,
         )
 
     def write(self, *texts: str) -> None:
@@ -65,6 +68,17 @@ class Stage:
 
 def words(text: str) -> list[str]:
     return text.split()
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize("streaming", [True, False])
+async def test_speech_begins_before_the_text_is_complete_only_if_it_streams(
+    streaming: bool,
+) -> None:
+    stage = Stage(streaming=streaming)
+    await stage.stream_and_run(STORY)
+    text_done = len(STORY.split()) * TOKEN
+    assert (stage.metrics.marks["ttfs"] < text_done - TOKEN) is streaming
 
 
 @pytest.mark.virtual_time
@@ -321,6 +335,7 @@ async def test_encoding_happens_outside_the_event_loops_thread() -> None:
         pace=SpeakingPace(),
         min_length=20,
         max_length=200,
+        streaming=True,
     )
     reply.push("Hello.")
     reply.end()

@@ -1,0 +1,71 @@
+import time
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from cogs.doctor import Doctor
+from services.core.metrics import STAGES, TurnStatistics
+
+LABELS = {
+    "batched": "turn complete",
+    "context": "context ready",
+    "ttft": "first token",
+    "shown": "first text shown",
+    "ttfs": "first sentence",
+    "ttfa": "first sound",
+    "text_done": "text complete",
+    "audio_done": "speech complete",
+}
+
+
+class Admin(commands.Cog):
+    """Show those who run the server how the bot does."""
+
+    def __init__(self, *, statistics: TurnStatistics, doctor: Doctor) -> None:
+        self._statistics = statistics
+        self._doctor = doctor
+        self._started = time.monotonic()
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @app_commands.default_permissions(manage_guild=True)
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def stats(self, interaction: discord.Interaction) -> None:
+        """Show uptime, turns and how long each stage of an answer takes."""
+        await interaction.response.send_message(self._report(), ephemeral=True)
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @app_commands.default_permissions(manage_guild=True)
+    @app_commands.checks.has_permissions(manage_guild=True)
+    async def doctor(self, interaction: discord.Interaction) -> None:
+        """Check encryption, sound, intents, permissions here, voice and model."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        findings = await self._doctor.examine(interaction)
+        await interaction.edit_original_response(content="\n".join(map(str, findings)))
+
+    def _report(self) -> str:
+        statistics = self._statistics
+        lines = [
+            f"Up for {_duration(time.monotonic() - self._started)} · "
+            f"{statistics.turns} turns · {statistics.errors} failed"
+        ]
+        percentiles = statistics.percentiles()
+        if percentiles:
+            rows = [
+                f"{LABELS[stage]:<17}{percentiles[stage][0]:>8.2f}{percentiles[stage][1]:>8.2f}"
+                for stage in STAGES
+                if stage in percentiles
+            ]
+            head = f"{'after asking, s':<17}{'p50':>8}{'p95':>8}"
+            lines += ["```", head, *rows, "```"]
+        return "\n".join(lines)
+
+
+def _duration(seconds: float) -> str:
+    minutes, _ = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [f"{days} d"] * (days > 0) + [f"{hours} h"] * (hours > 0) + [f"{minutes} min"]
+    return " ".join(parts)

@@ -1,0 +1,129 @@
+import asyncio
+import math
+from collections.abc import Callable
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from cogs.addressing import addressed_text, clean
+from cogs.text_channels import PING_ASKER, InteractionText
+from services.conversation import Conversations
+from services.core.errors import BusyError
+from services.core.logs import new_turn_id
+from services.core.types import Author, IncomingMessage, UserTurn
+from services.message_batcher import MessageBatcher
+from services.rate_limiter import RateLimiter
+from services.voice.sessions import VoiceSessions
+
+NO_TEXT = "Yes? Write your question after my name; I read text only."
+UNREADABLE = "I can't read that message. Please mention me in it."
+
+
+class Chat(commands.Cog):
+    """Take messages and /ask to the conversations; /reset forgets one."""
+
+    def __init__(
+        self,
+        *,
+        bot_id: Callable[[], int],
+        batcher: MessageBatcher,
+        conversations: Conversations,
+        sessions: VoiceSessions,
+        limiter: RateLimiter,
+        notices: RateLimiter,
+    ) -> None:
+        self._bot_id = bot_id
+        self._batcher = batcher
+        self._conversations = conversations
+        self._sessions = sessions
+        self._limiter = limiter
+        self._notices = notices
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Hand a message that is for the bot to the batcher."""
+        text = addressed_text(message, self._bot_id())
+        if text is None:
+            return
+        try:
+            self._admit(message.author.id)
+        except BusyError as error:
+            await self._notice(message, error.user_message)
+            return
+        if not text:
+            await self._notice(message, NO_TEXT if message.mentions else UNREADABLE)
+            return
+        self._batcher.add(
+            IncomingMessage(
+                id=message.id,
+                channel_id=message.channel.id,
+                guild_id=message.guild.id if message.guild else None,
+                author=Author(message.author.id, message.author.display_name),
+                text=text,
+                received=asyncio.get_running_loop().time(),
+                speak=self._speaks(message.channel.id, message.author),
+            )
+        )
+
+    @commands.Cog.listener()
+    async def on_typing(
+        self, channel: discord.abc.Snowflake, user: discord.abc.User, _when: object
+    ) -> None:
+        """Let the batcher wait for somebody who goes on typing."""
+        self._batcher.typing(channel.id, user.id)
+
+    @app_commands.command()
+    @app_commands.describe(text="What you want to ask")
+    async def ask(self, interaction: discord.Interaction, text: app_commands.Range[str, 1]) -> None:
+        """Ask the bot something."""
+        self._admit(interaction.user.id)
+        question = clean(text)
+        if not question:
+            await interaction.response.send_message(NO_TEXT, ephemeral=True)
+            return
+        await interaction.response.defer(thinking=True)
+        message = IncomingMessage(
+            id=interaction.id,
+            channel_id=interaction.channel_id or interaction.user.id,
+            guild_id=interaction.guild_id,
+            author=Author(interaction.user.id, interaction.user.display_name),
+            text=question,
+            received=asyncio.get_running_loop().time(),
+            speak=self._speaks(interaction.channel_id, interaction.user),
+        )
+        turn = UserTurn(new_turn_id(), (message,))
+        self._conversations.submit(turn, channel=InteractionText(interaction))
+
+    @app_commands.command()
+    async def reset(self, interaction: discord.Interaction) -> None:
+        """Forget this channel's conversation."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        forgotten = await self._conversations.reset(interaction.channel_id or interaction.user.id)
+        noun = "message" if forgotten == 1 else "messages"
+        await interaction.edit_original_response(
+            content=f"Done: I forgot {forgotten} {noun} of this channel."
+        )
+
+    def _admit(self, user_id: int) -> None:
+        wait = self._limiter.take(user_id)
+        if wait > 0:
+            seconds = math.ceil(wait)
+            raise BusyError(
+                retry_after=wait,
+                user_message=f"You write faster than I can answer. Please wait {seconds} s.",
+            )
+
+    async def _notice(self, message: discord.Message, sentence: str) -> None:
+        if self._notices.take(message.author.id) == 0:
+            await message.reply(sentence, allowed_mentions=PING_ASKER)
+
+    def _speaks(self, channel_id: int | None, user: discord.abc.User) -> bool:
+        """Tell whether an answer is spoken: its author listens, or it stands in the voice chat."""
+        if not isinstance(user, discord.Member):
+            return False
+        session = self._sessions.get(user.guild.id)
+        if session is None:
+            return False
+        listening = user.voice.channel.id if user.voice and user.voice.channel else None
+        return session.channel_id in (listening, channel_id)

@@ -1,0 +1,99 @@
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import davey
+import discord
+
+from services.core.errors import ProviderError, VoiceError
+from services.core.protocols import TTS
+from services.core.types import VoiceStyle
+
+NEEDED_HERE = {
+    "view_channel": "see this channel",
+    "send_messages": "write here",
+    "read_message_history": "read the history (to reply)",
+    "connect": "connect to voice",
+    "speak": "speak in voice",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Hold one thing that was looked at; `advice` says what to do where it is not well."""
+
+    name: str
+    healthy: bool
+    words: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        sign = "✅" if self.healthy else "❌"
+        return f"{sign} **{self.name}**: {self.words}" + (f" — {self.advice}" * bool(self.advice))
+
+
+class Doctor:
+    """Examine what the bot needs to read, write and speak.
+
+    `engines` are the voices by name; `load_opus` loads libopus and tells its version, in a thread.
+    """
+
+    def __init__(
+        self,
+        *,
+        intents: discord.Intents,
+        engines: Sequence[tuple[str, TTS]],
+        style: VoiceStyle,
+        load_opus: Callable[[], str],
+    ) -> None:
+        self._intents = intents
+        self._engines = engines
+        self._style = style
+        self._load_opus = load_opus
+
+    async def examine(self, interaction: discord.Interaction) -> list[Finding]:
+        """Return every finding for the place where the command was used."""
+        return [
+            self._encryption(),
+            self._reads_messages(),
+            self._permissions(interaction),
+            await self._sound(),
+            *[await self._voice(name, engine) for name, engine in self._engines],
+        ]
+
+    def _encryption(self) -> Finding:
+        protocol = davey.DAVE_PROTOCOL_VERSION
+        words = f"DAVE protocol {protocol}, davey {version('davey')}"
+        return Finding("Voice encryption", protocol > 0, words)
+
+    def _reads_messages(self) -> Finding:
+        healthy = self._intents.guild_messages and self._intents.voice_states
+        return Finding("Intents", healthy, "mentions, replies and direct messages are read")
+
+    def _permissions(self, interaction: discord.Interaction) -> Finding:
+        mine = interaction.app_permissions
+        missing = [words for name, words in NEEDED_HERE.items() if not getattr(mine, name)]
+        if not missing:
+            return Finding("Permissions here", True, "all that are needed")
+        advice = "grant them to my role or in this channel's settings"
+        return Finding("Permissions here", False, "I may not " + ", ".join(missing), advice)
+
+    async def _sound(self) -> Finding:
+        try:
+            return Finding("Sound", True, f"libopus {await asyncio.to_thread(self._load_opus)}")
+        except VoiceError as error:
+            return Finding("Sound", False, str(error))
+
+    async def _voice(self, name: str, engine: TTS) -> Finding:
+        """Have the engine say a word, and listen to nothing but its beginning."""
+        began = time.perf_counter()
+        try:
+            async with aclosing(engine.synthesize("Ready.", self._style)) as chunks:
+                await anext(chunks)
+        except (ProviderError, StopAsyncIteration) as error:
+            return Finding(f"Voice: {name}", False, str(error) or "it made no sound")
+        took = time.perf_counter() - began
+        return Finding(f"Voice: {name}", True, f"speaks within {took * 1000:.0f} ms")

@@ -1,0 +1,109 @@
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from cogs.addressing import clean
+from cogs.errors import explain
+from services.conversation import Conversations
+from services.core.errors import BotError, NotInVoiceError
+from services.core.tasks import TaskOwner
+from services.core.types import VoiceStyle
+from services.speaker import Speaker
+from services.voice.sessions import VoiceSession, VoiceSessions
+
+Connectable = discord.VoiceChannel | discord.StageChannel
+
+NOWHERE = "You are in no voice channel. Join one, or name one: /join channel."
+
+
+@app_commands.guild_only()
+class Voice(commands.Cog):
+    """Enter and leave voice channels, speak on request, fall silent at once."""
+
+    def __init__(
+        self,
+        *,
+        sessions: VoiceSessions,
+        speaker: Speaker,
+        conversations: Conversations,
+        style: VoiceStyle,
+    ) -> None:
+        self._sessions = sessions
+        self._speaker = speaker
+        self._conversations = conversations
+        self._style = style
+        self._tasks = TaskOwner("say")
+
+    async def cog_unload(self) -> None:
+        """End what is still being said."""
+        await self._tasks.aclose()
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @app_commands.describe(channel="The voice channel; yours if you leave this out")
+    async def join(
+        self, interaction: discord.Interaction, channel: Connectable | None = None
+    ) -> None:
+        """Bring the bot into a voice channel."""
+        target = channel or _channel_of(interaction.user)
+        await interaction.response.defer(thinking=True)
+        session = await self._sessions.join(target)
+        await interaction.edit_original_response(
+            content=f"I'm in **{session.channel_name}** and speak my answers to whoever is there."
+        )
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    async def leave(self, interaction: discord.Interaction) -> None:
+        """Send the bot out of its voice channel."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        if not await self._sessions.leave(_guild_id(interaction)):
+            raise NotInVoiceError
+        await interaction.edit_original_response(content="I left the voice channel.")
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @app_commands.describe(text="What the bot shall say")
+    async def say(
+        self, interaction: discord.Interaction, text: app_commands.Range[str, 1, 2000]
+    ) -> None:
+        """Have a text spoken in the voice channel; the bot joins yours first."""
+        words = clean(text)
+        if not words:
+            raise BotError(user_message="There is nothing to say in that.")
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await self._session(interaction)
+        self._tasks.start(self._say(interaction, words), name=str(interaction.id))
+        await interaction.edit_original_response(content="I'm saying it.")
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    async def stop(self, interaction: discord.Interaction) -> None:
+        """Stop everything the bot says and writes in this server."""
+        guild_id = _guild_id(interaction)
+        stopped = self._sessions.stop(guild_id) + self._conversations.stop_guild(guild_id)
+        sentence = "Stopped." if stopped else "There was nothing to stop."
+        await interaction.response.send_message(sentence, ephemeral=True)
+
+    async def _session(self, interaction: discord.Interaction) -> VoiceSession:
+        session = self._sessions.get(_guild_id(interaction))
+        return session or await self._sessions.join(_channel_of(interaction.user))
+
+    async def _say(self, interaction: discord.Interaction, words: str) -> None:
+        try:
+            await self._speaker.say(_guild_id(interaction), words, style=self._style)
+        except BotError as error:
+            await interaction.edit_original_response(content=explain(error))
+
+
+def _guild_id(interaction: discord.Interaction) -> int:
+    if interaction.guild_id is None:
+        raise app_commands.NoPrivateMessage
+    return interaction.guild_id
+
+
+def _channel_of(user: discord.User | discord.Member) -> Connectable:
+    voice = user.voice if isinstance(user, discord.Member) else None
+    if voice is None or voice.channel is None:
+        raise BotError(user_message=NOWHERE)
+    return voice.channel

@@ -1,0 +1,44 @@
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from tests.e2e.world import World
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def sandbox_url() -> Iterator[str]:
+    """Start the sandbox with the bot as its own processes, once for all tests."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sandbox", "--port", "0"],
+        cwd=ROOT,
+        env=os.environ | {"USER_RATE_BURST": "1000", "USER_RATE_PER_MINUTE": "10000"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()
+        assert line.startswith("ready "), f"the sandbox did not start: {line!r}"
+        yield line.split()[1]
+    finally:
+        process.terminate()
+        assert process.wait(timeout=15) == 0
+        process.stdout.close()
+
+
+@pytest_asyncio.fixture
+async def world(sandbox_url: str) -> AsyncIterator[World]:
+    """Give a test a world at its start, and hold the bot to Discord's rules afterwards."""
+    async with aiohttp.ClientSession() as session:
+        made = World(sandbox_url, session)
+        await made.start()
+        yield made
+        assert await made.violations() == []
