@@ -46,10 +46,8 @@ class InteractionControl:
     async def autocomplete(self, request: web.Request) -> web.Response:
         """Ask for the choices of the option being typed: `focused`, or the last one given."""
         interaction = await self._deliver(request, kinds.AUTOCOMPLETE)
-        answer = {"choices": interaction.choices}
         await self._interactions.settled(interaction)
-        answer["choices"] = interaction.choices
-        return reply({**answer, **_error(interaction)})
+        return reply({"choices": interaction.choices, **_error(interaction)})
 
     async def press(self, request: web.Request) -> web.Response:
         """Press a button, or choose `values` in a menu."""

@@ -77,6 +77,8 @@ class Interactions:
         self._violations = violations
         self._settle = settle
         self._open: dict[str, Interaction] = {}
+        self._awaited: set[Interaction] = set()
+        world.listeners.append(self._notice)
 
     def deliver(
         self,
@@ -198,12 +200,17 @@ class Interactions:
 
         A deferred answer is taken as final when it has not changed for the settling time.
         """
-        with suppress(TimeoutError):
+        self._awaited.add(interaction)
+        try:
             async with asyncio.timeout(PATIENCE):
                 await _until(interaction, lambda: interaction.response is not None)
                 await _until(interaction, lambda: not interaction.thinking)
                 if interaction.response in (DEFER, DEFER_UPDATE):
                     await self._quiet(interaction)
+        except TimeoutError:
+            return
+        finally:
+            self._awaited.discard(interaction)
 
     def clear(self) -> None:
         """Forget every interaction."""
@@ -211,6 +218,12 @@ class Interactions:
             if interaction.timer:
                 interaction.timer.cancel()
         self._open.clear()
+
+    def _notice(self, change: Change) -> None:
+        """Take a bot's edit of its answer as a plain message for what it is."""
+        for interaction in self._awaited:
+            if change.message and change.message is interaction.message:
+                interaction.changed.set()
 
     async def _quiet(self, interaction: Interaction) -> None:
         with suppress(TimeoutError):

@@ -44,7 +44,7 @@ def people(channel: Channel) -> list[User]:
     """Return the people, bots included, who belong to a guild channel or take part in a DM."""
     if channel.guild:
         return [member.user for member in channel.guild.members.values()]
-    return [channel.recipient] if channel.recipient else []
+    return [user for user in (channel.bot, channel.recipient) if user]
 
 
 def _roles(content: str, channel: Channel, allowed: Json | None) -> list[Role]:

@@ -103,12 +103,16 @@ class Guild:
 
 @dataclass(slots=True, eq=False)
 class Channel:
-    """Hold a channel with its messages in order; a voice channel has a text chat of its own."""
+    """Hold a channel with its messages in order; a voice channel has a text chat of its own.
+
+    A DM channel has no guild: it is between the bot and its `recipient`.
+    """
 
     id: int
     name: str
     kind: ChannelKind
     guild: Guild | None = None
+    bot: User | None = None
     recipient: User | None = None
     overwrites: list[Overwrite] = field(default_factory=list)
     messages: dict[int, "Message"] = field(default_factory=dict)

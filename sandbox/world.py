@@ -151,7 +151,7 @@ class World:
             if channel.recipient is user:
                 return channel
         _refuse_more(len(self.direct), MAX_CHANNELS, "direct channels")
-        channel = Channel(self.ids.next(), user.name, "dm", recipient=user)
+        channel = Channel(self.ids.next(), user.name, "dm", bot=self.bot, recipient=user)
         self.direct[channel.id] = channel
         return channel
 

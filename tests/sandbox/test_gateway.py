@@ -143,8 +143,12 @@ async def test_an_invalid_session_makes_the_client_identify_anew(
 async def test_a_client_that_ends_its_session_is_offline(
     sandbox: Sandbox, control: Control
 ) -> None:
-    async with running(sandbox):
-        assert (await control.get("/state"))["bot"]["online"]
+    with sandbox.bus.subscribe() as events:
+        async with running(sandbox):
+            assert (await control.get("/state"))["bot"]["online"]
+        async with asyncio.timeout(5):
+            while (await anext(events))["kind"] != "bot_offline":
+                pass
     assert not sandbox.bot_online.is_set()
 
 
@@ -201,6 +205,30 @@ async def test_an_unknown_session_cannot_be_resumed(wire: Wire) -> None:
     await wire.send(6, {"token": wire.token, "session_id": "nonsense", "seq": 1})
     frame = await wire.receive()
     assert (frame["op"], frame["d"]) == (9, False)
+
+
+async def test_who_missed_more_than_is_kept_has_to_identify_anew(
+    sandbox: Sandbox, control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.gateway_session.MAX_REPLAY", 3)
+    async for wire in dial(sandbox, ""):
+        await wire.identify(intents=1 << 9)
+        ready = await wire.until("READY")
+        for text in "abcd":
+            await control.say(text)
+        resume = {"token": wire.token, "session_id": ready["d"]["session_id"]}
+        async for later in dial(sandbox, ""):
+            await later.send(6, {**resume, "seq": 1})
+            assert (await later.receive())["op"] == 9
+            await later.send(6, {**resume, "seq": 99})
+            assert await later.closed() == 4007
+        async for later in dial(sandbox, ""):
+            await later.send(6, {**resume, "seq": 3})
+            assert [(await later.receive())["t"] for _ in range(3)] == [
+                "MESSAGE_CREATE",
+                "MESSAGE_CREATE",
+                "RESUMED",
+            ]
 
 
 async def test_more_than_120_frames_in_a_minute_are_too_many(wire: Wire, control: Control) -> None:

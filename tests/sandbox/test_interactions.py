@@ -69,6 +69,15 @@ async def follow(interaction: Interaction) -> None:
 
 
 @app_commands.command()
+async def plain(interaction: Interaction) -> None:
+    """Fill a deferred answer as if it were any message."""
+    await interaction.response.defer()
+    answer = await interaction.original_response()
+    assert isinstance(interaction.channel, discord.TextChannel)
+    await interaction.channel.get_partial_message(answer.id).edit(content="filled")
+
+
+@app_commands.command()
 async def silent(interaction: Interaction) -> None:
     """Answer nothing."""
 
@@ -139,7 +148,19 @@ class Voice(app_commands.Group):
 
 @pytest.fixture
 async def ready(bot: Probe) -> Probe:
-    commands: list[Any] = [ping, think, follow, silent, twice, who, pick, buttons, form, secret]
+    commands: list[Any] = [
+        ping,
+        think,
+        follow,
+        plain,
+        silent,
+        twice,
+        who,
+        pick,
+        buttons,
+        form,
+        secret,
+    ]
     for command in (*commands, Voice(name="voice", description="Voice")):
         bot.tree.add_command(command)
     await bot.tree.sync()
@@ -172,6 +193,12 @@ async def test_the_first_followup_fills_a_deferred_answer(ready: Probe, control:
     assert [each["content"] for each in answer["followups"]] == ["second"]
     [shown] = await control.messages()
     assert (shown["content"], shown["edits"]) == ("first", [])
+
+
+async def test_a_deferred_answer_may_be_edited_as_a_plain_message(
+    ready: Probe, control: Control
+) -> None:
+    assert (await run(control, "plain"))["content"] == "filled"
 
 
 async def test_a_command_that_stays_silent_is_a_violation(
