@@ -70,14 +70,23 @@ def _report(missing: list[str]) -> None:
 
 
 class OneSocketReader(SocketReader):
-    """Read one UDP socket and end with it.
+    """Read one UDP socket while there are listeners, and end with it.
 
-    discord.py's own reader sleeps up to 30 s on a closed socket before it sees the next one.
+    discord.py's own reader sleeps up to 30 s on a closed socket before it sees the next one. What
+    arrives before the first listener waits in the socket: the answer to IP discovery may.
     """
 
     def __init__(self, state: VoiceConnectionState, sock: socket.socket) -> None:
-        super().__init__(state, start_paused=False)
+        super().__init__(state)
         self._socket = sock
+
+    def run(self) -> None:
+        """Read until the socket is closed or `stop` is called."""
+        try:
+            self._do_run()
+        finally:
+            self.stop()
+            self._callbacks.clear()
 
     def _do_run(self) -> None:
         with _Selector() as selector:
@@ -86,7 +95,8 @@ class OneSocketReader(SocketReader):
             selector.register(self._socket, selectors.EVENT_READ)
             while not self._end.is_set() and self._socket.fileno() >= 0:
                 self._running.wait()
-                if selector.select(timeout=1.0) and not self._end.is_set():
+                readable = selector.select(timeout=1.0)
+                if readable and self._running.is_set() and not self._end.is_set():
                     self._receive()
 
     def _receive(self) -> None:
@@ -183,13 +193,16 @@ class VoiceConnection(VoiceConnectionState):
     async def _inner_connect(
         self, reconnect: bool, self_deaf: bool, self_mute: bool, resume: bool
     ) -> None:
-        """Shake hands; the first time only once, so that the caller sees the close code."""
+        """Shake hands; the first time only once, so that the caller sees the close code.
+
+        The state is set before Discord is asked: its answer is ignored in any other.
+        """
         if self._runner is not None:
             await super()._inner_connect(reconnect, self_deaf, self_mute, resume)
             return
-        await self._voice_connect(self_deaf=self_deaf, self_mute=self_mute)
         if self.state is ConnectionFlowState.disconnected:
             self.state = ConnectionFlowState.set_guild_voice_state
+        await self._voice_connect(self_deaf=self_deaf, self_mute=self_mute)
         await self._wait_for_state(ConnectionFlowState.got_both_voice_updates)
         self.ws = await self._connect_websocket(resume)
         await self._handshake_websocket()
