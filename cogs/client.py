@@ -64,7 +64,8 @@ def edit_limits(pacers: ChannelPacers) -> aiohttp.TraceConfig:
     async def observe(
         _session: aiohttp.ClientSession, _context: object, params: aiohttp.TraceRequestEndParams
     ) -> None:
-        seen = read_edit_limit(params.method, params.url.path, params.response.headers)
+        answer = params.response
+        seen = read_edit_limit(params.method, params.url.path, answer.headers, status=answer.status)
         if seen is not None:
             pacers.observe(seen)
 

@@ -36,6 +36,9 @@ HEARTBEAT_INTERVAL = 41.25
 SILENCE = 2 * HEARTBEAT_INTERVAL
 """Seconds between heartbeats, and after which a silent client is closed with 4009."""
 
+ACK_DELAY = 0.02
+"""Seconds: clients that send from a thread note the time only after the send has returned."""
+
 SENDS, SENDS_WINDOW = 120, 60.0
 """Frames that a client may send in so many seconds."""
 
@@ -154,7 +157,8 @@ class Gateway:
     def _take(self, connection: Connection, op: int, data: Any) -> None:
         session = self._session
         if op == HEARTBEAT:
-            connection.send_op(HEARTBEAT_ACK, None)
+            loop = asyncio.get_running_loop()
+            loop.call_later(ACK_DELAY, connection.send_op, HEARTBEAT_ACK, None)
         elif op == IDENTIFY:
             self._identify(connection, data)
         elif op == RESUME:

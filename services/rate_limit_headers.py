@@ -32,12 +32,11 @@ def channel_rate_key(channel_id: int) -> str:
 
 
 def read_edit_limit(
-    method: str, path: str, headers: Mapping[str, str], *, status: int = 0
+    method: str, path: str, headers: Mapping[str, str], *, status: int
 ) -> EditLimit | None:
     """Return the limit that the answer to an edit tells; None for other requests.
 
     `headers` finds names whatever their case (aiohttp's do) or has them as Discord writes them.
-    A `status` of 0 is not known, and no edit counts as done then.
     """
     match = _EDIT.search(path) if method == "PATCH" else None
     if match is None:
