@@ -68,7 +68,8 @@ def _script(name: str | None) -> list[Step]:
 
 
 def _exits(when: str) -> bool:
-    return when == "always" or (when == "auto" and not sys.stdin.isatty())
+    attended = sys.stdin is not None and sys.stdin.isatty()
+    return when == "always" or (when == "auto" and not attended)
 
 
 if __name__ == "__main__":

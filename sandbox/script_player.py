@@ -33,7 +33,7 @@ class ScriptPlayer:
         for number, step in enumerate(steps, 1):
             try:
                 await self._verb(step.verb)(step)
-            except (ScriptError, ControlError, aiohttp.ClientError) as error:
+            except (ScriptError, ControlError, aiohttp.ClientError, TimeoutError) as error:
                 raise ScriptError(f"Step {number} ({step.verb} {step.what}): {error}") from error
 
     def _verb(self, verb: str) -> Callable[[Step], Awaitable[None]]:
