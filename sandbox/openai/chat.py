@@ -56,7 +56,7 @@ class ChatEndpoint:
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Serve one request."""
         body = await fields.read_json(request)
-        self._requests.add(request.path, body)
+        self._requests.add(request, body)
         chat = parse_request(body, f"chatcmpl-sandbox-{next(self._ids)}")
         pace = Pace(request)
         self._publish("llm_request", chat, model=chat.model, stream=chat.stream)

@@ -31,7 +31,7 @@ class EmbeddingEndpoint:
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Serve one request."""
         body = await fields.read_json(request)
-        self._requests.add(request.path, body)
+        self._requests.add(request, body)
         wanted = fields.mapping(body, "The body")
         model = fields.text(wanted, "model")
         inputs = _inputs(wanted.get("input"))

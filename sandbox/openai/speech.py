@@ -68,7 +68,7 @@ class SpeechEndpoint:
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Serve one request."""
         body = await fields.read_json(request)
-        self._requests.add(request.path, body)
+        self._requests.add(request, body)
         speech = parse_request(body)
         schedule = Pace(request)
         self._bus.publish("speech_request", characters=len(speech.text), format=speech.form)

@@ -58,7 +58,7 @@ class TranscriptionEndpoint:
         """Serve one request."""
         pace = Pace(request)
         form, sound = await _read_form(request)
-        self._requests.add(request.path, form)
+        self._requests.add(request, form)
         form_of_answer = _check(form)
         if self._faults.take("transcription", "error"):
             raise server_error("The transcription engine had an error.")
