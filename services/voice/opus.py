@@ -21,12 +21,12 @@ EXPECTED_LOSS = 0.05
 
 
 def load_opus() -> str:
-    """Load libopus, the system's or else PyAV's, and return its version and origin.
+    """Load libopus, the system's or else the one in PyAV's wheel, and return its version.
 
     Takes up to a third of a second the first time: call it off the loop. Raises VoiceError.
     """
     try:
-        return f"{_version()} (system)"
+        return _version()
     except discord.opus.OpusNotLoaded:
         log.debug("No libopus in the system, looking beside PyAV")
     for path in _bundled_libraries():
@@ -35,7 +35,7 @@ def load_opus() -> str:
         except (OSError, AttributeError) as error:
             log.warning("%s cannot be loaded: %s", path.name, error)
         else:
-            return f"{_version()} (PyAV)"
+            return _version()
     raise VoiceError("libopus was not found: install the system's libopus or the package 'av'")
 
 
