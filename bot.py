@@ -21,7 +21,7 @@ from cogs.text_channels import ChannelText
 from cogs.voice import Voice
 from config import Settings, SettingsError, unknown_keys
 from services.channel_pacer import ChannelPacers
-from services.conversation import Conversations
+from services.conversations import Conversations
 from services.core.errors import ConfigurationError
 from services.core.logs import configure_logging, new_turn_id
 from services.core.metrics import TurnMetrics, TurnStatistics

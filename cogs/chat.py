@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from cogs.addressing import addressed_text, clean
 from cogs.text_channels import PING_ASKER, InteractionText
-from services.conversation import Conversations
+from services.conversations import Conversations
 from services.core.errors import BusyError
 from services.core.logs import new_turn_id
 from services.core.types import Author, IncomingMessage, UserTurn

@@ -4,7 +4,7 @@ from discord.ext import commands
 
 from cogs.addressing import clean
 from cogs.errors import explain
-from services.conversation import Conversations
+from services.conversations import Conversations
 from services.core.errors import BotError, NotInVoiceError
 from services.core.tasks import TaskOwner
 from services.core.types import VoiceStyle

@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from services.channel_pacer import ChannelPacers
-from services.conversation import CLOSED, WAITING, Conversations
+from services.conversation import WAITING
+from services.conversations import CLOSED, Conversations
 from services.core.errors import BusyError, ProviderConnectionError, StorageError
 from services.core.metrics import TurnMetrics, TurnStatistics
 from services.core.protocols import Speech

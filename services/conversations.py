@@ -1,0 +1,186 @@
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+from services.channel_pacer import ChannelPacers
+from services.conversation import Conversation
+from services.core.errors import BusyError
+from services.core.metrics import TurnMetrics, TurnStatistics
+from services.core.protocols import LLM, HistoryStore, Speech, TextChannel
+from services.core.tasks import TaskOwner
+from services.core.types import ChatContext, HistoryEntry, UserTurn
+from services.live_message import LiveMessage
+from services.prompt_channel import PromptChannel
+from services.reply import Reply, ReplyOutput
+from services.typing_pacer import TypingPacer
+
+log = logging.getLogger(__name__)
+
+CLOSED = "I'm restarting. Please ask again in a moment."
+
+
+class Conversations:
+    """Answer turns, each in its channel's conversation; the way into the bot's core.
+
+    `submit` returns at once; the answer appears in the channel. A conversation exists while it has
+    replies: at most `max_active` of them, one more turn is refused in words. Its history has the
+    key "channel-<id>".
+
+    `build_context` is QueryOptimizer.build; `open_speech(turn, metrics)` is asked for turns that
+    want to be spoken and may return None; neither raises nor waits. `typing_pacer` is used for
+    answers neither streamed nor spoken. `explain` makes a sentence of an error nobody expected.
+    `aclose` stops what runs, marks it as stopped and returns within `end_within` seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        llm: LLM,
+        build_context: Callable[[UserTurn, Sequence[HistoryEntry]], ChatContext],
+        history: HistoryStore,
+        history_limit: int,
+        statistics: TurnStatistics,
+        pacers: ChannelPacers,
+        open_speech: Callable[[UserTurn, TurnMetrics], Speech | None],
+        explain: Callable[[BaseException], str],
+        streaming: bool,
+        interval: float,
+        typing_pacer: TypingPacer | None,
+        max_characters: int = 16_000,
+        max_active: int = 1000,
+        end_within: float = 4.0,
+    ) -> None:
+        self._llm = llm
+        self._build_context = build_context
+        self._history = history
+        self._history_limit = history_limit
+        self._statistics = statistics
+        self._pacers = pacers
+        self._open_speech = open_speech
+        self._explain = explain
+        self._streaming = streaming
+        self._interval = interval
+        self._typing_pacer = typing_pacer
+        self._max_characters = max_characters
+        self._max_active = max_active
+        self._end_within = end_within
+        self._active: dict[str, Conversation] = {}
+        self._tasks = TaskOwner("conversations")
+        self._replies_ended = asyncio.Event()
+        self._closing = False
+
+    def submit(self, turn: UserTurn, *, channel: TextChannel) -> None:
+        """Answer a turn in `channel`, or say there why not; never waits, never raises."""
+        try:
+            conversation = self._conversation(turn.channel_id)
+            conversation.admit()
+        except BusyError as error:
+            log.warning("Turn %s is refused: %s", turn.id, error)
+            self._refuse(turn, channel, error.user_message)
+            return
+        self._active[conversation.key] = conversation
+        conversation.submit(self._reply(turn, channel, conversation), channel)
+
+    def stop_guild(self, guild_id: int) -> int:
+        """Stop every reply of a guild and return how many."""
+        return self._stop(lambda turn: turn.guild_id == guild_id)
+
+    def stop_author(self, channel_id: int, author_id: int) -> int:
+        """Stop what one person asked for in a channel and return how many replies that were."""
+        asked = (channel_id, author_id)
+        return self._stop(lambda turn: (turn.channel_id, turn.author.id) == asked)
+
+    async def reset(self, channel_id: int) -> int:
+        """Stop and forget a channel's conversation; return how many entries it had."""
+        key = _key(channel_id)
+        if key in self._active:
+            self._active[key].forget()
+        return await self._history.clear(key)
+
+    async def aclose(self) -> None:
+        """Stop every reply, give their last edits time to arrive, and end; idempotent."""
+        self._closing = True
+        self._stop(lambda _: True)
+        try:
+            async with asyncio.timeout(self._end_within):
+                while self._active:
+                    self._replies_ended.clear()
+                    await self._replies_ended.wait()
+        except TimeoutError:
+            log.warning("%d conversations did not end in time", len(self._active))
+        await self._tasks.aclose()
+
+    def _stop(self, wanted: Callable[[UserTurn], bool]) -> int:
+        return sum(conversation.stop(wanted) for conversation in list(self._active.values()))
+
+    def _conversation(self, channel_id: int) -> Conversation:
+        key = _key(channel_id)
+        if self._closing:
+            raise BusyError("the bot is closing", user_message=CLOSED)
+        if key in self._active:
+            return self._active[key]
+        if len(self._active) >= self._max_active:
+            raise BusyError(f"{self._max_active} conversations are active")
+        return Conversation(
+            key=key,
+            history=self._history,
+            statistics=self._statistics,
+            tasks=self._tasks,
+            on_idle=self._ended,
+        )
+
+    def _ended(self, conversation: Conversation) -> None:
+        self._active.pop(conversation.key, None)
+        self._replies_ended.set()
+
+    def _reply(self, turn: UserTurn, channel: TextChannel, conversation: Conversation) -> Reply:
+        loop = asyncio.get_running_loop()
+        metrics = TurnMetrics(turn.id, turn.first.received, clock=loop.time)
+        metrics.mark("batched")
+
+        async def context() -> ChatContext:
+            entries = await conversation.load(self._history_limit)
+            return self._build_context(turn, entries)
+
+        return Reply(
+            turn=turn,
+            context=context,
+            llm=self._llm,
+            open_output=lambda on_shown: self._open_output(turn, channel, on_shown),
+            open_speech=lambda: self._open_speech(turn, metrics) if turn.speak else None,
+            metrics=metrics,
+            max_characters=self._max_characters,
+            typing_pacer=None if self._streaming else self._typing_pacer,
+            explain=self._explain,
+            on_text_done=conversation.text_done,
+        )
+
+    def _open_output(
+        self, turn: UserTurn, channel: TextChannel, on_shown: Callable[[], None]
+    ) -> ReplyOutput:
+        pacer = self._pacers.get(channel.rate_key)
+        return LiveMessage(
+            channel=PromptChannel(channel=channel, pacer=pacer, tasks=self._tasks),
+            reply_to=turn.last.id or None,
+            pacer=pacer,
+            interval=self._interval,
+            streaming=self._streaming,
+            on_shown=on_shown,
+        )
+
+    def _refuse(self, turn: UserTurn, channel: TextChannel, sentence: str) -> None:
+        try:
+            self._tasks.start(_tell(turn, channel, sentence), name=f"refusal {turn.id}")
+        except RuntimeError:
+            log.info("Turn %s came after the end", turn.id)
+
+
+async def _tell(turn: UserTurn, channel: TextChannel, sentence: str) -> None:
+    try:
+        await channel.send(sentence, reply_to=turn.last.id or None)
+    except OSError as error:
+        log.warning("A refusal could not be told: %s", error)
+
+
+def _key(channel_id: int) -> str:
+    return f"channel-{channel_id}"
