@@ -117,10 +117,15 @@ class InteractionText:
 
 @contextmanager
 def _as_os_error() -> Iterator[None]:
-    """Turn Discord's refusals into what a TextChannel raises: LookupError for a gone message."""
+    """Turn Discord's refusals into what a TextChannel raises.
+
+    LookupError for a gone message, PermissionError where the bot may not write, else OSError.
+    """
     try:
         yield
     except discord.NotFound as error:
         raise LookupError(str(error)) from error
+    except discord.Forbidden as error:
+        raise PermissionError(str(error)) from error
     except (discord.HTTPException, aiohttp.ClientError) as error:
         raise OSError(str(error)) from error

@@ -1,0 +1,95 @@
+import asyncio
+from typing import Any
+from unittest.mock import AsyncMock, MagicMock
+
+import aiohttp
+import discord
+import pytest
+
+from cogs.text_channels import PING_ASKER, ChannelText, InteractionText
+
+
+def refusal(kind: type[discord.HTTPException], status: int) -> discord.HTTPException:
+    return kind(MagicMock(status=status, reason="no"), {"code": 0, "message": "no"})
+
+
+def channel() -> Any:
+    made = MagicMock(id=12)
+    made.send = AsyncMock(return_value=MagicMock(id=34))
+    made.get_partial_message.return_value.edit = AsyncMock()
+    return made
+
+
+async def test_a_reply_pings_its_asker_and_nobody_else() -> None:
+    place = channel()
+    assert await ChannelText(place).send("hello @everyone", reply_to=7) == 34
+    sent = place.send.await_args.kwargs
+    assert sent["reference"].message_id == 7
+    assert sent["allowed_mentions"] is PING_ASKER
+    assert not (PING_ASKER.everyone or PING_ASKER.users or PING_ASKER.roles)
+
+
+async def test_a_message_that_is_no_reply_pings_nobody() -> None:
+    place = channel()
+    await ChannelText(place).send("hello", reply_to=None)
+    sent = place.send.await_args.kwargs
+    assert "reference" not in sent
+    assert sent["allowed_mentions"].to_dict() == {"parse": []}
+
+
+@pytest.mark.parametrize(
+    ("failure", "raised"),
+    [
+        (refusal(discord.NotFound, 404), LookupError),
+        (refusal(discord.Forbidden, 403), PermissionError),
+        (refusal(discord.HTTPException, 400), OSError),
+        (aiohttp.ServerDisconnectedError(), OSError),
+    ],
+)
+async def test_what_discord_refuses_becomes_what_a_text_channel_raises(
+    failure: Exception, raised: type[Exception]
+) -> None:
+    place = channel()
+    place.send.side_effect = failure
+    place.get_partial_message.return_value.edit.side_effect = failure
+    with pytest.raises(raised):
+        await ChannelText(place).send("x", reply_to=None)
+    with pytest.raises(raised):
+        await ChannelText(place).edit(34, "x")
+
+
+@pytest.mark.virtual_time
+async def test_typing_is_renewed_while_it_is_shown_and_ends_at_once() -> None:
+    calls: list[float] = []
+    loop = asyncio.get_running_loop()
+
+    async def typing() -> None:
+        calls.append(loop.time())
+
+    place = channel()
+    place.typing = typing
+    async with ChannelText(place).typing():
+        await asyncio.sleep(20)
+    await asyncio.sleep(20)
+    assert calls == [0, 8, 16]
+
+
+@pytest.mark.virtual_time
+async def test_a_channel_without_typing_is_no_error() -> None:
+    place = channel()
+    place.typing = AsyncMock(side_effect=refusal(discord.Forbidden, 403))
+    async with ChannelText(place).typing():
+        await asyncio.sleep(20)
+    place.typing.assert_awaited_once()
+
+
+async def test_an_interaction_is_answered_by_its_response_and_then_by_follow_ups() -> None:
+    interaction = MagicMock(id=5)
+    interaction.edit_original_response = AsyncMock(return_value=MagicMock(id=50))
+    interaction.followup.send = AsyncMock(return_value=MagicMock(id=51))
+    interaction.followup.edit_message = AsyncMock()
+    place = InteractionText(interaction)
+    assert [await place.send("one", reply_to=9), await place.send("two", reply_to=9)] == [50, 51]
+    await place.edit(51, "two and a half")
+    assert interaction.followup.edit_message.await_args.args == (51,)
+    assert place.rate_key == "webhook-5"
