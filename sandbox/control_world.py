@@ -9,7 +9,7 @@ from sandbox.intents import parse_intents
 from sandbox.messages import Draft, Revision
 from sandbox.model import Channel, ChannelKind, Guild, Json, Message, Overwrite
 from sandbox.permissions import parse_permissions
-from sandbox.rest_bodies import MAX_CONTENT
+from sandbox.ports import Voice
 from sandbox.shapes import (
     channel_shape,
     guild_shape,
@@ -18,6 +18,10 @@ from sandbox.shapes import (
     user_shape,
 )
 from sandbox.world import World
+
+LONGEST = 200_000
+"""Most characters of a person's message. Discord's own limit is 2000 (4000 for some); a bot must
+bear more, so that this API lets more be tried."""
 
 KINDS: dict[str, ChannelKind] = {"text": "text", "voice": "voice", "0": "text", "2": "voice"}
 
@@ -30,11 +34,13 @@ class WorldControl:
         *,
         world: World,
         gateway: Gateway,
+        voice: Voice,
         connect: Callable[[], dict[str, str]],
         reset: Callable[[], Awaitable[None]],
     ) -> None:
         self._world = world
         self._gateway = gateway
+        self._voice_server = voice
         self._connect = connect
         self._reset = reset
 
@@ -46,6 +52,8 @@ class WorldControl:
             web.post("/reset", self.reset),
             web.post("/guilds", self.add_guild),
             web.post("/channels", self.add_channel),
+            web.patch("/channels/{channel}", self.change_channel),
+            web.delete("/channels/{channel}", self.delete_channel),
             web.post("/users", self.add_user),
             web.post("/users/{user}/dm", self.open_direct),
             web.post("/application", self.set_application),
@@ -87,9 +95,30 @@ class WorldControl:
         kind = KINDS.get(str(body.get("type", "text")))
         if kind is None:
             raise BadRequestError("The type of a channel is text or voice.")
-        given = body.get("permission_overwrites", body.get("overwrites")) or []
-        overwrites = [self._overwrite(guild, each) for each in given]
+        overwrites = self._overwrites(guild, body)
         channel = self._world.add_channel(guild, str(body["name"]), kind, overwrites)
+        return reply(channel_shape(channel))
+
+    async def change_channel(self, request: web.Request) -> web.Response:
+        """Replace a channel's permission overwrites."""
+        channel, body = self._channel(request), await read(request)
+        guild = channel.guild or self._first_guild()
+        self._world.permit(channel, self._overwrites(guild, body))
+        return reply(channel_shape(channel))
+
+    async def delete_channel(self, request: web.Request) -> web.Response:
+        """Delete a channel; those in its voice are put out."""
+        channel = self._channel(request)
+        inside = [
+            state.user.id
+            for state in (channel.guild.voice_states.values() if channel.guild else ())
+            if state.channel is channel
+        ]
+        self._world.remove_channel(channel)
+        for user_id in inside:
+            await self._voice_server.human_leave(channel_id=channel.id, user_id=user_id)
+        if channel.guild and self._world.bot.id in inside:
+            self._voice_server.revoke(guild_id=channel.guild.id, user_id=self._world.bot.id)
         return reply(channel_shape(channel))
 
     async def add_user(self, request: web.Request) -> web.Response:
@@ -169,6 +198,10 @@ class WorldControl:
                 voice.setdefault(str(state.channel.id), []).append(name)
         return voice
 
+    def _overwrites(self, guild: Guild, body: Json) -> list[Overwrite]:
+        given = body.get("permission_overwrites", body.get("overwrites")) or []
+        return [self._overwrite(guild, each) for each in given]
+
     def _overwrite(self, guild: Guild, given: Json) -> Overwrite:
         """Read an overwrite; `id` is a role or user, by id or name ("@everyone", "bot")."""
         target = str(given["id"])
@@ -182,6 +215,6 @@ class WorldControl:
 
 def _content(body: Json) -> str:
     content = str(body.get("content") or "")
-    if len(content) > MAX_CONTENT:
-        raise BadRequestError(f"A message has at most {MAX_CONTENT} characters.")
+    if len(content) > LONGEST:
+        raise BadRequestError(f"A message has at most {LONGEST} characters.")
     return content

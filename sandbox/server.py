@@ -192,7 +192,11 @@ class Sandbox:
     def _control_routes(self) -> list[web.RouteDef]:
         world = self.world
         people = WorldControl(
-            world=world, gateway=self.gateway, connect=self.connect_environment, reset=self.reset
+            world=world,
+            gateway=self.gateway,
+            voice=self.voice,
+            connect=self.connect_environment,
+            reset=self.reset,
         )
         interactions = InteractionControl(
             world=world, commands=self.commands, interactions=self.interactions

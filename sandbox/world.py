@@ -1,7 +1,6 @@
 import secrets
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from itertools import chain
 from typing import TypeVar
 
 from sandbox.events import EventBus
@@ -61,7 +60,8 @@ class World:
             self.add_user(name)
         for name in ("Sandbox", "Workshop"):
             self.add_guild(name)
-        self._first_ids = {*self.guilds, *self.users, *self._guild_channels()}
+        self._first_ids = {*self.guilds, *self.users}
+        self._first_channels = {key: dict(guild.channels) for key, guild in self.guilds.items()}
 
     def announce(self, change: Change) -> None:
         """Tell listeners of a change, and everyone on the bus unless it has one receiver."""
@@ -145,6 +145,24 @@ class World:
         )
         return channel
 
+    def remove_channel(self, channel: Channel) -> None:
+        """Delete a channel of a guild; whoever is in its voice leaves first. Raises ValueError."""
+        guild = _guild_of(channel)
+        for state in list(guild.voice_states.values()):
+            if state.channel is channel:
+                self.leave_voice(guild, state.user)
+        payload = channel_payload(channel)
+        del guild.channels[channel.id]
+        self.announce(Change("CHANNEL_DELETE", payload, guild=guild, channel=channel))
+
+    def permit(self, channel: Channel, overwrites: list[Overwrite]) -> None:
+        """Replace what a channel of a guild allows and denies. Raises ValueError."""
+        guild = _guild_of(channel)
+        channel.overwrites = overwrites
+        self.announce(
+            Change("CHANNEL_UPDATE", channel_payload(channel), guild=guild, channel=channel)
+        )
+
     def open_direct(self, user: User) -> Channel:
         """Return the DM channel between the bot and a user, opened when there is none."""
         for channel in self.direct.values():
@@ -195,16 +213,26 @@ class World:
             del self.guilds[guild.id]
             self.announce(Change("GUILD_DELETE", {"id": str(guild.id)}, guild=guild))
             return
-        for channel in list(guild.channels.values()):
-            channel.messages.clear()
-            if channel.id not in self._first_ids:
-                payload = channel_payload(channel)
-                del guild.channels[channel.id]
-                self.announce(Change("CHANNEL_DELETE", payload, guild=guild, channel=channel))
+        self._restore_channels(guild)
         for member in list(guild.members.values()):
             if member.user.id not in self._first_ids:
                 del guild.members[member.user.id]
                 self._announce_member("GUILD_MEMBER_REMOVE", guild, member)
+
+    def _restore_channels(self, guild: Guild) -> None:
+        first = self._first_channels[guild.id]
+        for channel in list(guild.channels.values()):
+            if channel.id not in first:
+                self.remove_channel(channel)
+        for channel in first.values():
+            channel.messages.clear()
+            missing, guild.channels[channel.id] = channel.id not in guild.channels, channel
+            if missing:
+                payload = channel_payload(channel)
+                self.announce(Change("CHANNEL_CREATE", payload, guild=guild, channel=channel))
+            if channel.overwrites:
+                self.permit(channel, [])
+        guild.channels = dict(first)
 
     def _join(self, guild: Guild, user: User) -> None:
         member = guild.members[user.id] = self._member(guild, user)
@@ -231,9 +259,6 @@ class World:
         guild = state.channel.guild
         self.announce(Change("VOICE_STATE_UPDATE", payload, guild=guild, channel=state.channel))
 
-    def _guild_channels(self) -> chain[int]:
-        return chain.from_iterable(guild.channels for guild in self.guilds.values())
-
 
 def _find(kind: str, reference: object, among: Iterable[Named]) -> Named:
     wanted = str(reference)
@@ -241,6 +266,12 @@ def _find(kind: str, reference: object, among: Iterable[Named]) -> Named:
         if wanted in (str(each.id), each.name):
             return each
     raise UnknownError(kind, reference)
+
+
+def _guild_of(channel: Channel) -> Guild:
+    if channel.guild is None:
+        raise ValueError("A direct channel is no part of a server.")
+    return channel.guild
 
 
 def _refuse_more(count: int, most: int, things: str) -> None:

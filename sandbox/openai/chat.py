@@ -19,6 +19,9 @@ from sandbox.openai.tokens import tokenise
 log = logging.getLogger(__name__)
 
 SSE_HEADERS = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"}
+IN_STREAM = 200
+"""The status of a scripted error that comes as an event of its stream."""
+
 HANG_SECONDS = 600.0
 """How long the fault `llm hang` keeps silent unless told otherwise."""
 
@@ -61,7 +64,7 @@ class ChatEndpoint:
         pace = Pace(request)
         self._publish("llm_request", chat, model=chat.model, stream=chat.stream)
         reply = self._disturb(self._choose(chat))
-        if reply.error:
+        if reply.error and reply.error.status != IN_STREAM:
             self._publish("llm_done", chat, outcome="error", completion_tokens=0)
             return _error_response(reply.error)
         if chat.stream:
@@ -128,6 +131,9 @@ class ChatEndpoint:
         chat: ChatRequest,
         reply: ModelReply,
     ) -> str:
+        if reply.error is not None:
+            await response.write(_event(reply.error.body))
+            return "error"
         if reply.cut is not None:
             if request.transport is not None:
                 request.transport.close()
@@ -146,8 +152,10 @@ def _role(sent: int) -> dict[str, str]:
     return {} if sent else {"role": "assistant"}
 
 
-def _event(chunk: dict[str, Any]) -> bytes:
-    return b"data: " + json.dumps(chunk, ensure_ascii=False).encode() + b"\n\n"
+def _event(chunk: Any) -> bytes:
+    # Half a surrogate pair goes out as a JSON escape, as from the real server.
+    text = json.dumps(chunk, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    return b"data: " + text + b"\n\n"
 
 
 def _error_response(error: ErrorAnswer) -> web.Response:

@@ -14,7 +14,10 @@ KNOWN = {"text", "deltas", "ttft", "tokens_per_second", "error", "stall", "cut"}
 
 @dataclass(frozen=True, slots=True)
 class ErrorAnswer:
-    """Hold a status and the body that goes with it: a JSON value, or plain text."""
+    """Hold a status and the body that goes with it: a JSON value, or plain text.
+
+    Status 200 is an error inside a stream that had begun well: an event behind the deltas.
+    """
 
     status: int
     body: Any
@@ -99,9 +102,7 @@ class ReplyScript:
 def _deltas(reply: dict[str, Any]) -> tuple[str, ...]:
     if "deltas" in reply:
         return tuple(fields.texts(reply, "deltas"))
-    if "error" in reply:
-        return ()
-    text = reply.get("text")
+    text = reply.get("text", "" if "error" in reply else None)
     if not isinstance(text, str):
         raise ValueError("A reply needs 'text', 'deltas' or 'error'.")
     return tuple(tokenise(text))
@@ -111,7 +112,9 @@ def _error(value: Any) -> ErrorAnswer | None:
     if value is None:
         return None
     error = fields.mapping(value, "'error'")
-    status = fields.whole(error, "status", low=400, high=599) or 500
+    status = fields.whole(error, "status", low=200, high=599) or 500
+    if 200 < status < 400:
+        raise ValueError("The status of an error is 200 or from 400 to 599.")
     default = {"error": {"message": "A scripted error.", "type": "server_error", "code": None}}
     return ErrorAnswer(status=status, body=error.get("body", default))
 

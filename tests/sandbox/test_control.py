@@ -2,6 +2,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import discord
 import pytest
 
 from sandbox.server import Sandbox
@@ -56,6 +57,42 @@ async def test_the_world_can_be_made_larger(control: Control, bot: Probe) -> Non
     assert (message.author.name, getattr(message.channel, "name", "")) == ("cleo", "more")
 
 
+async def test_a_person_may_post_more_than_discord_lets_them(control: Control, bot: Probe) -> None:
+    await control.say("x" * 200_000)
+    assert len((await bot.message()).content) == 200_000
+
+
+async def test_permissions_are_withdrawn_and_a_reset_gives_them_back(
+    control: Control, bot: Probe
+) -> None:
+    general = await control.channel()
+    denied = [{"id": "bot", "deny": ["send_messages"]}]
+    await control.call("PATCH", f"/channels/{general}", json={"permission_overwrites": denied})
+    await control.say("hello")
+    channel = (await bot.message()).channel
+    with pytest.raises(discord.Forbidden):
+        await channel.send("hello")
+    await control.post("/reset")
+    await channel.send("hello")
+
+
+async def test_a_deleted_channel_puts_out_who_is_in_it_and_a_reset_brings_it_back(
+    control: Control, bot: Probe
+) -> None:
+    start = await control.get("/state")
+    lounge = await control.channel("Lounge")
+    await control.post(f"/voice/{lounge}/join", {"user": "ana"})
+    await control.call("DELETE", f"/channels/{lounge}")
+    state = await control.get("/state")
+    assert state["voice"] == {}
+    assert [channel["name"] for channel in state["guilds"][0]["channels"]] == ["general"]
+    assert (await control.refused("GET", f"/voice/{lounge}/frames"))[0] == 404
+    await control.post("/reset")
+    assert await control.get("/state") == start
+    direct = await control.post("/users/ana/dm")
+    assert (await control.refused("DELETE", f"/channels/{direct['id']}"))[0] == 400
+
+
 async def test_a_reset_goes_back_to_the_start_and_keeps_the_bot(
     control: Control, bot: Probe
 ) -> None:
@@ -108,7 +145,7 @@ async def test_what_makes_no_sense_is_refused_in_one_sentence(
         {"user": "ana"},
         {"content": "hello"},
         {"user": "bot", "content": "hello"},
-        {"user": "ana", "content": "x" * 2001},
+        {"user": "ana", "content": "x" * 200_001},
         {"user": "ana", "content": "hello", "reply_to": "1"},
         {"user": "ana", "content": "hello", "attachments": [{"content": "unnamed"}]},
     ],

@@ -75,6 +75,21 @@ async def test_a_scripted_error_has_its_status_and_body(guest: Guest) -> None:
     assert busy.value.body == "<html>busy</html>"
 
 
+async def test_an_error_of_status_200_comes_behind_the_deltas(guest: Guest) -> None:
+    error = {"status": 200, "body": {"error": {"message": "overloaded", "code": 529}}}
+    guest.server.script_llm([{"text": "one two", "error": error}])
+    seen: list[str] = []
+    with pytest.raises(openai.APIError, match="overloaded"):
+        async for delta in guest.deltas("x"):
+            seen += [delta]
+    assert seen == ["one", " two"]
+
+
+async def test_half_a_surrogate_pair_goes_out_as_an_escape(guest: Guest) -> None:
+    guest.server.script_llm([{"deltas": ["\ud83d", "\ude00"]}])
+    assert [delta async for delta in guest.deltas("x")] == ["\ud83d", "\ude00"]
+
+
 async def test_a_cut_reply_breaks_off_after_so_many_deltas(guest: Guest) -> None:
     guest.server.script_llm([{"text": "one two three", "cut": 2}])
     seen: list[str] = []

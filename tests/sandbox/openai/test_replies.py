@@ -66,7 +66,7 @@ def test_a_pace_of_zero_is_at_once() -> None:
         [{"text": "a", "tokens_per_second": True}],
         [{"text": "a", "cut": -1}],
         [{"text": "a", "stall": {"after": "x"}}],
-        [{"error": {"status": 200}}],
+        [{"error": {"status": 302}}],
         [{"error": 500}],
         [{"text": "a", "tfft": 1}],
         [{"text": "a"}] * 1001,
