@@ -46,6 +46,12 @@ def cut_page(text: str, *, start: int, fence: str, limit: int = MESSAGE_LIMIT) -
     return Page(_content(lead, body, opened), start + len(body), opened, full)
 
 
+def is_blank(text: str) -> bool:
+    """Tell whether nothing of a text can be shown: white space, or a code block just opened."""
+    page = cut_page(text, start=0, fence="")
+    return not (page.content or page.full)
+
+
 def settled(text: str) -> str:
     """Return a growing text without its last word, which may not be complete."""
     words = text.rstrip()

@@ -10,7 +10,7 @@ from services.core.logs import turn_id
 from services.core.metrics import TurnMetrics
 from services.core.protocols import LLM, Speech, TextOutput
 from services.core.types import ChatContext, ChatDelta, HistoryEntry, PlaybackResult, UserTurn
-from services.message_pages import closed, settled
+from services.message_pages import closed, is_blank, settled
 from services.typing_pacer import TypingPacer
 
 log = logging.getLogger(__name__)
@@ -113,7 +113,8 @@ class Reply:
         """Return the question and its answer for the history, or nothing."""
         heard = self._playback.heard if self._playback and self._playback.interrupted else ""
         answer = heard.strip() or self._text.strip()
-        if self._failure is not None or not answer or not (self._output.message_ids or heard):
+        shown = self._output.message_ids or heard
+        if self._failure is not None or is_blank(answer) or not shown:
             return []
         author, messages = self.turn.author, tuple(message.id for message in self.turn.messages)
         return [
@@ -142,7 +143,7 @@ class Reply:
                     self._take(delta)
                     if self._too_long:
                         break
-            if not self._text.strip():
+            if is_blank(self._text):
                 raise EmptyResponseError
         except Exception as error:
             self._failure = error
@@ -209,7 +210,7 @@ class Reply:
     def _final_text(self) -> str:
         """Return the text with what is to be said about it."""
         note = self._note()
-        if not note or not self._text.strip():
+        if not note or is_blank(self._text):
             return note or self._text
         body = closed(self._text)
         return body + (" " if note == STOPPED and not body.endswith("```") else "\n\n") + note

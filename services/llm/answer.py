@@ -1,5 +1,6 @@
 import json
 import logging
+import re
 from typing import Any
 
 from services.core.errors import (
@@ -13,6 +14,9 @@ from services.llm.failures import error_from_event
 from services.llm.reasoning import ReasoningFilter
 
 log = logging.getLogger(__name__)
+
+UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b\u2060\ufeff]")
+"""What an answer is freed of: control characters but tab and newline, invisible marks."""
 
 FILTERED = "The language model's own filter stopped this answer. Please try other words."
 
@@ -78,15 +82,18 @@ class AnswerReader:
         text = _plain(delta.get("content"))
         if text or delta.get("reasoning_content") or delta.get("reasoning"):
             self.begun = True
-        return self._note(self._reasoning.push(self._paired(text))) if text else ""
+        text = UNSEEN.sub("", self._paired(text))
+        return self._note(self._reasoning.push(text)) if text else ""
 
     def _note(self, text: str) -> str:
-        if self._empty and text and not text.isspace():
+        if self._empty and any(each.isprintable() and each != " " for each in text):
             self._empty = False
         return text
 
     def _paired(self, text: str) -> str:
         """Join surrogate pairs that JSON escapes split over two deltas; replace lone halves."""
+        if not text:
+            return ""
         if not self._half_pair and text.isascii():
             return text
         text = self._half_pair + text

@@ -3,7 +3,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.message_pages import closed, cut_page, pages, settled
+from services.message_pages import closed, cut_page, is_blank, pages, settled
 
 PIECES = st.sampled_from(
     ["word ", "longer-word ", "a. ", "\n", "\n\n", "```py\n", "```", "x = 1\n", "`a`", "字字字"]
@@ -65,6 +65,11 @@ def test_settled_leaves_out_the_last_word_but_not_a_text_without_spaces() -> Non
     assert settled("one two ") == "one "
     assert settled("字" * 50) == "字" * 50
     assert settled("") == ""
+
+
+@given(st.text(alphabet="`\n a", max_size=8))
+def test_blank_is_what_gives_no_page(text: str) -> None:
+    assert is_blank(text) == (not pages(text))
 
 
 def test_closed_ends_an_open_block() -> None:

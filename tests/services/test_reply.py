@@ -123,9 +123,11 @@ async def test_a_failure_in_the_midst_is_said_after_what_was_written() -> None:
     assert stage.kept == []
 
 
-async def test_an_empty_answer_is_a_failure() -> None:
-    stage = Stage([(0.1, " "), (0.1, "\n")])
+@pytest.mark.parametrize("script", [[(0.1, " "), (0.1, "\n")], [(0.1, "```")]])
+async def test_an_answer_of_which_nothing_can_be_shown_is_a_failure(script: Script) -> None:
+    stage = Stage(script)
     await stage.reply.run()
+    assert stage.kept == []
     assert stage.channel.texts == ["The language model gave an empty answer. Please try again."]
 
 
