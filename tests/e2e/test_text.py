@@ -36,12 +36,12 @@ async def test_a_reply_to_the_bot_and_a_direct_message_are_answered(world: World
     first = await world.ask("one?")
     answer = await world.answer(after=first, ends="One.")
     second = await world.post("and two?", reply_to=answer["id"])
-    await world.answer(after=second, ends="Two.")
-    dm = await world.call("POST", "users/ana/dm")
-    channel = dm.get("channel", dm)
-    place = channel["id"] if isinstance(channel, dict) else channel
-    third = await world.post("three?", channel=place)
-    await world.answer(after=third, ends="Three.", channel=place)
+    answer = await world.answer(after=second, ends="Two.")
+    assert answer["reply_to"] == second["id"]
+    direct = (await world.call("POST", "users/ana/dm"))["id"]
+    third = await world.post("three?", channel=direct)
+    answer = await world.answer(after=third, ends="Three.", channel=direct)
+    assert answer["channel"] == direct
 
 
 async def test_chatter_between_people_is_left_alone(world: World) -> None:
@@ -81,7 +81,9 @@ async def test_rapid_messages_of_one_person_get_one_answer(world: World) -> None
 async def test_everyone_is_never_pinged_by_the_model(world: World) -> None:
     await world.script({"text": "Attention @everyone and @here, done."})
     asked = await world.ask("wake them up")
-    await world.answer(after=asked, ends="done.")
+    answer = await world.answer(after=asked, ends="done.")
+    assert answer["mentions"] == ["ana"], "the asker alone"
+    assert await world.violations() == []
 
 
 async def test_thinking_is_hidden(world: World) -> None:
@@ -149,7 +151,8 @@ async def _several(world: World, asked: dict[str, str]) -> bool | None:
 async def test_odd_messages_are_answered(world: World, text: str) -> None:
     await world.script({"text": "Understood."})
     asked = await world.ask(text)
-    await world.answer(after=asked, ends="Understood.")
+    answer = await world.answer(after=asked, ends="Understood.")
+    assert answer["content"] == "Understood."
 
 
 async def test_an_empty_message_is_answered_in_words(world: World) -> None:
@@ -188,4 +191,5 @@ async def test_without_the_message_content_intent_mentions_are_still_read(world:
     await world.call("POST", "application", {"intents": []})
     await world.script({"text": "Heard you."})
     asked = await world.ask("can you read me?")
-    await world.answer(after=asked, ends="Heard you.")
+    answer = await world.answer(after=asked, ends="Heard you.")
+    assert answer["reply_to"] == asked["id"]
