@@ -1,4 +1,5 @@
 import asyncio
+import logging
 import math
 from collections.abc import Callable
 
@@ -7,7 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.addressing import addressed_text, clean
-from cogs.text_channels import PING_ASKER, InteractionText
+from cogs.text_channels import PING_ASKER, UNREACHABLE, InteractionText
 from services.conversations import Conversations
 from services.core.errors import BusyError
 from services.core.logs import new_turn_id
@@ -16,6 +17,12 @@ from services.message_batcher import MessageBatcher
 from services.rate_limiter import RateLimiter
 from services.voice.sessions import VoiceSessions
 
+log = logging.getLogger(__name__)
+
+LONGEST = 8000
+"""Characters of a message that are answered; Discord allows 2000, some accounts 4000."""
+
+TOO_LONG = f"That is too long for me. Please keep a message under {LONGEST} characters."
 NO_TEXT = "Yes? Write your question after my name; I read text only."
 UNREADABLE = "I can't read that message. Please mention me in it."
 
@@ -54,6 +61,9 @@ class Chat(commands.Cog):
         if not text:
             await self._notice(message, NO_TEXT if message.mentions else UNREADABLE)
             return
+        if len(text) > LONGEST:
+            await self._notice(message, TOO_LONG)
+            return
         self._batcher.add(
             IncomingMessage(
                 id=message.id,
@@ -79,8 +89,9 @@ class Chat(commands.Cog):
         """Ask the bot something."""
         self._admit(interaction.user.id)
         question = clean(text)
-        if not question:
-            await interaction.response.send_message(NO_TEXT, ephemeral=True)
+        if not question or len(question) > LONGEST:
+            sentence = TOO_LONG if question else NO_TEXT
+            await interaction.response.send_message(sentence, ephemeral=True)
             return
         await interaction.response.defer(thinking=True)
         message = IncomingMessage(
@@ -115,8 +126,12 @@ class Chat(commands.Cog):
             )
 
     async def _notice(self, message: discord.Message, sentence: str) -> None:
-        if self._notices.take(message.author.id) == 0:
+        if self._notices.take(message.author.id) > 0:
+            return
+        try:
             await message.reply(sentence, allowed_mentions=PING_ASKER)
+        except UNREACHABLE as error:
+            log.info("A notice could not be posted: %s", error)
 
     def _speaks(self, channel_id: int | None, user: discord.abc.User) -> bool:
         """Tell whether an answer is spoken: its author listens, or it stands in the voice chat."""

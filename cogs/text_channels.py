@@ -20,6 +20,13 @@ log = logging.getLogger(__name__)
 TYPING_SECONDS = 8.0
 """Discord shows the indicator for ten seconds; renew it before."""
 
+UNREACHABLE = (discord.HTTPException, aiohttp.ClientError, OSError)
+"""What discord.py raises where a call to Discord failed."""
+
+UNKNOWN_MESSAGE = 10008
+NO_HISTORY = 160002
+"""Discord's codes for a deleted message, and for a reply without the right to read the history."""
+
 PING_ASKER = discord.AllowedMentions(everyone=False, users=False, roles=False, replied_user=True)
 PING_NOBODY = discord.AllowedMentions.none()
 
@@ -36,24 +43,29 @@ class ChannelText:
         return f"channel-{self._channel.id}"
 
     async def send(self, text: str, *, reply_to: int | None) -> int:
-        """Post a message, as a reply where that message still stands, and return its id."""
+        """Post a message, as a reply where that is possible, and return its id."""
         with _as_os_error():
-            if reply_to is None:
-                message = await self._channel.send(text, allowed_mentions=PING_NOBODY)
-                return message.id
-            reference = discord.MessageReference(
-                message_id=reply_to, channel_id=self._channel.id, fail_if_not_exists=False
-            )
-            message = await self._channel.send(
-                text, reference=reference, allowed_mentions=PING_ASKER
-            )
+            if reply_to is not None:
+                try:
+                    return await self._reply(text, reply_to)
+                except discord.HTTPException as error:
+                    if error.code != NO_HISTORY:
+                        raise
+            message = await self._channel.send(text, allowed_mentions=PING_NOBODY)
             return message.id
 
     async def edit(self, message_id: int, text: str) -> None:
         """Replace a message's content. Raises LookupError when somebody deleted it."""
         message = self._channel.get_partial_message(message_id)
-        with _as_os_error():
+        with _as_os_error(gone=UNKNOWN_MESSAGE):
             await message.edit(content=text, allowed_mentions=PING_NOBODY)
+
+    async def _reply(self, text: str, message_id: int) -> int:
+        reference = discord.MessageReference(
+            message_id=message_id, channel_id=self._channel.id, fail_if_not_exists=False
+        )
+        message = await self._channel.send(text, reference=reference, allowed_mentions=PING_ASKER)
+        return message.id
 
     @asynccontextmanager
     async def typing(self) -> AsyncIterator[None]:
@@ -70,8 +82,8 @@ class ChannelText:
             while True:
                 await self._channel.typing()
                 await asyncio.sleep(TYPING_SECONDS)
-        except discord.HTTPException as error:
-            log.warning("No typing indicator in channel %s: %s", self._channel.id, error)
+        except UNREACHABLE as error:
+            log.info("No typing indicator in channel %s: %s", self._channel.id, error)
 
 
 class InteractionText:
@@ -105,7 +117,7 @@ class InteractionText:
 
     async def edit(self, message_id: int, text: str) -> None:
         """Replace a message's content. Raises LookupError when somebody deleted it."""
-        with _as_os_error():
+        with _as_os_error(gone=UNKNOWN_MESSAGE):
             await self._interaction.followup.edit_message(
                 message_id, content=text, allowed_mentions=PING_NOBODY
             )
@@ -116,16 +128,17 @@ class InteractionText:
 
 
 @contextmanager
-def _as_os_error() -> Iterator[None]:
+def _as_os_error(*, gone: int | None = None) -> Iterator[None]:
     """Turn Discord's refusals into what a TextChannel raises.
 
-    LookupError for a gone message, PermissionError where the bot may not write, else OSError.
+    LookupError for the code of what is `gone`, PermissionError where nothing can be written (any
+    more), else OSError.
     """
     try:
         yield
-    except discord.NotFound as error:
-        raise LookupError(str(error)) from error
-    except discord.Forbidden as error:
+    except (discord.NotFound, discord.Forbidden) as error:
+        if error.code == gone:
+            raise LookupError(str(error)) from error
         raise PermissionError(str(error)) from error
     except (discord.HTTPException, aiohttp.ClientError) as error:
         raise OSError(str(error)) from error

@@ -55,7 +55,7 @@ class MessageRoutes:
         channel = self._channel(request, Permission.SEND_MESSAGES)
         payload, uploads = await read_message(request)
         draft = parse_draft(payload, uploads)
-        draft = _answering(draft, payload, channel)
+        draft = _answering(draft, payload, channel, self._bot)
         if uploads and not may(channel, self._world.bot, Permission.ATTACH_FILES):
             raise missing_permission(f"attach files in {channel.name}")
         check_pings(draft, violations=self._violations)
@@ -139,10 +139,12 @@ def check_pings(draft: Draft, *, violations: Violations) -> None:
         violations.record("mention", "A message of the bot pings everyone.")
 
 
-def _answering(draft: Draft, payload: Json, channel: Channel) -> Draft:
+def _answering(draft: Draft, payload: Json, channel: Channel, bot: User) -> Draft:
     reference = payload.get("message_reference")
     if not reference:
         return draft
+    if not may(channel, bot, Permission.READ_MESSAGE_HISTORY):
+        raise DiscordError(400, 160002, "Cannot reply without permission to read message history")
     answered = channel.messages.get(int(reference["message_id"]))
     if answered is None or answered.deleted:
         if reference.get("fail_if_not_exists", True):

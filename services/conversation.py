@@ -14,8 +14,9 @@ log = logging.getLogger(__name__)
 RUNNING = 3
 """Replies written at once in one channel."""
 
-WAITING = 8
-"""Turns that may wait in one channel; one more is refused in words."""
+WAITING = 24
+WAITING_OF_ONE = 8
+"""Turns that may wait in one channel, and of one person among them; one more is refused."""
 
 
 class Conversation:
@@ -44,10 +45,11 @@ class Conversation:
         self._waiting: list[Reply] = []
         self._forgotten: set[Reply] = set()
 
-    def admit(self) -> None:
-        """Raise BusyError when too many turns wait."""
-        if len(self._waiting) >= WAITING:
-            raise BusyError(f"{WAITING} turns wait in {self.key}")
+    def admit(self, turn: UserTurn) -> None:
+        """Raise BusyError when too many turns wait, or too many of the turn's author."""
+        own = sum(reply.turn.author.id == turn.author.id for reply in self._waiting)
+        if len(self._waiting) >= WAITING or own >= WAITING_OF_ONE:
+            raise BusyError(f"{len(self._waiting)} turns wait in {self.key}, {own} of one person")
 
     def submit(self, reply: Reply, channel: TextChannel) -> None:
         """Begin an admitted reply, or let it wait."""

@@ -11,6 +11,7 @@ from services.core.tasks import TaskOwner
 from services.core.types import ChatContext, HistoryEntry, UserTurn
 from services.live_message import LiveMessage
 from services.prompt_channel import PromptChannel
+from services.rate_limiter import RateLimiter
 from services.reply import Reply, ReplyOutput
 from services.typing_pacer import TypingPacer
 
@@ -18,13 +19,16 @@ log = logging.getLogger(__name__)
 
 CLOSED = "I'm restarting. Please ask again in a moment."
 
+REFUSAL_PAUSE = 10.0
+"""Seconds between two refusals of one person in one place: they cost what answers cost."""
+
 
 class Conversations:
     """Answer turns, each in its channel's conversation; the way into the bot's core.
 
     `submit` returns at once; the answer appears in the channel. A conversation exists while it has
-    replies: at most `max_active` of them, one more turn is refused in words. Its history has the
-    key "channel-<id>".
+    replies: at most `max_active` of them. A turn too many is refused in words, once in 10 s to one
+    person in one channel. Its history has the key "channel-<id>".
 
     `build_context` is QueryOptimizer.build; `open_speech(turn, metrics)` is asked for turns that
     want to be spoken and may return None; neither raises nor waits. `typing_pacer` is used for
@@ -65,6 +69,12 @@ class Conversations:
         self._max_active = max_active
         self._end_within = end_within
         self._active: dict[str, Conversation] = {}
+        self._refusals = RateLimiter(
+            capacity=1,
+            refill_per_second=1 / REFUSAL_PAUSE,
+            clock=asyncio.get_running_loop().time,
+            max_keys=10_000,
+        )
         self._tasks = TaskOwner("conversations")
         self._replies_ended = asyncio.Event()
         self._closing = False
@@ -73,9 +83,9 @@ class Conversations:
         """Answer a turn in `channel`, or say there why not; never waits, never raises."""
         try:
             conversation = self._conversation(turn.channel_id)
-            conversation.admit()
+            conversation.admit(turn)
         except BusyError as error:
-            log.warning("Turn %s is refused: %s", turn.id, error)
+            log.info("Turn %s is refused: %s", turn.id, error)
             self._refuse(turn, channel, error.user_message)
             return
         self._active[conversation.key] = conversation
@@ -169,6 +179,8 @@ class Conversations:
         )
 
     def _refuse(self, turn: UserTurn, channel: TextChannel, sentence: str) -> None:
+        if self._refusals.take((channel.rate_key, turn.author.id)) > 0:
+            return
         try:
             self._tasks.start(_tell(turn, channel, sentence), name=f"refusal {turn.id}")
         except RuntimeError:

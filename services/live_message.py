@@ -165,6 +165,7 @@ class LiveMessage:
             await self._channel.edit(self._current, content)
         except LookupError:
             self._posted.remove(self._current)
+            self._current = None
             self._gone, self._reposted = self._reposted, True
             if not self._gone:
                 await self._post(content)

@@ -6,11 +6,11 @@ import aiohttp
 import discord
 import pytest
 
-from cogs.text_channels import PING_ASKER, ChannelText, InteractionText
+from cogs.text_channels import NO_HISTORY, PING_ASKER, ChannelText, InteractionText
 
 
-def refusal(kind: type[discord.HTTPException], status: int) -> discord.HTTPException:
-    return kind(MagicMock(status=status, reason="no"), {"code": 0, "message": "no"})
+def refusal(kind: type[discord.HTTPException], status: int, code: int = 0) -> discord.HTTPException:
+    return kind(MagicMock(status=status, reason="no"), {"code": code, "message": "no"})
 
 
 def channel() -> Any:
@@ -40,7 +40,7 @@ async def test_a_message_that_is_no_reply_pings_nobody() -> None:
 @pytest.mark.parametrize(
     ("failure", "raised"),
     [
-        (refusal(discord.NotFound, 404), LookupError),
+        (refusal(discord.NotFound, 404, 10003), PermissionError),
         (refusal(discord.Forbidden, 403), PermissionError),
         (refusal(discord.HTTPException, 400), OSError),
         (aiohttp.ServerDisconnectedError(), OSError),
@@ -56,6 +56,23 @@ async def test_what_discord_refuses_becomes_what_a_text_channel_raises(
         await ChannelText(place).send("x", reply_to=None)
     with pytest.raises(raised):
         await ChannelText(place).edit(34, "x")
+
+
+async def test_an_edit_of_a_deleted_message_is_told_from_one_in_a_deleted_channel() -> None:
+    place = channel()
+    place.get_partial_message.return_value.edit.side_effect = refusal(discord.NotFound, 404, 10008)
+    with pytest.raises(LookupError):
+        await ChannelText(place).edit(34, "x")
+
+
+async def test_who_may_not_read_the_history_answers_without_replying() -> None:
+    place = channel()
+    place.send.side_effect = [
+        refusal(discord.HTTPException, 400, NO_HISTORY),
+        MagicMock(id=34),
+    ]
+    assert await ChannelText(place).send("hello", reply_to=7) == 34
+    assert "reference" not in place.send.await_args.kwargs
 
 
 @pytest.mark.virtual_time
@@ -75,9 +92,12 @@ async def test_typing_is_renewed_while_it_is_shown_and_ends_at_once() -> None:
 
 
 @pytest.mark.virtual_time
-async def test_a_channel_without_typing_is_no_error() -> None:
+@pytest.mark.parametrize(
+    "failure", [refusal(discord.Forbidden, 403), aiohttp.ServerDisconnectedError(), OSError("no")]
+)
+async def test_a_channel_without_typing_is_no_error(failure: Exception) -> None:
     place = channel()
-    place.typing = AsyncMock(side_effect=refusal(discord.Forbidden, 403))
+    place.typing = AsyncMock(side_effect=failure)
     async with ChannelText(place).typing():
         await asyncio.sleep(20)
     place.typing.assert_awaited_once()

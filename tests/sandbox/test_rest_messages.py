@@ -50,6 +50,17 @@ async def test_a_reply_refers_to_its_message_and_pings_its_author(
     assert answer["mentions"] == ["ana"]
 
 
+async def test_a_reply_needs_the_right_to_read_the_history(bot: Probe, control: Control) -> None:
+    denied = [{"id": "bot", "deny": ["read_message_history"]}]
+    place = await control.post("/channels", {"name": "mute", "permission_overwrites": denied})
+    await control.say("question", channel=place["id"])
+    asked = await bot.message()
+    with pytest.raises(discord.HTTPException) as refused:
+        await asked.reply("answer")
+    assert refused.value.code == 160002
+    await asked.channel.send("answer")
+
+
 async def test_a_reply_that_may_not_ping_does_not(bot: Probe, control: Control) -> None:
     await control.say("question")
     silent = discord.AllowedMentions.none()

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from services.channel_pacer import ChannelPacers
-from services.conversation import WAITING
+from services.conversation import RUNNING, WAITING, WAITING_OF_ONE
 from services.conversations import CLOSED, Conversations
 from services.core.errors import BusyError, ProviderConnectionError, StorageError
 from services.core.metrics import TurnMetrics, TurnStatistics
@@ -111,10 +111,23 @@ async def test_three_authors_are_answered_at_once_and_the_fourth_waits() -> None
 
 async def test_one_turn_too_many_is_refused_in_words() -> None:
     async with running(ScriptedLLM(words("one"))) as bot:
-        channels = [bot.ask(id=number) for number in range(1, WAITING + 3)]
-        await asyncio.sleep(10)
+        channels = [bot.ask(number, id=number) for number in range(1, RUNNING + WAITING + 2)]
+        await asyncio.sleep(30)
         assert channels[-1].texts == [BusyError.user_message]
         assert all(channel.texts == ["one"] for channel in channels[:-1])
+
+
+async def test_somebody_with_too_many_turns_is_told_so_once_and_keeps_nobody_waiting() -> None:
+    async with running(ScriptedLLM(words("one"))) as bot:
+        channels = [bot.ask(1, id=number) for number in range(1, 30)]
+        other = bot.ask(2, id=30)
+        await asyncio.sleep(0.5)
+        assert other.texts == ["one"]
+        await asyncio.sleep(30)
+        answered = [channel for channel in channels if channel.texts == ["one"]]
+        assert len(answered) == WAITING_OF_ONE + 1
+        refused = [channel for channel in channels if channel.texts == [BusyError.user_message]]
+        assert len(refused) == 1
 
 
 async def test_one_conversation_too_many_is_refused_in_words() -> None:

@@ -166,6 +166,20 @@ async def test_a_deleted_message_is_posted_anew_once() -> None:
     assert stage.channel.replies == {1001: 1, 1002: 1}
 
 
+async def test_a_message_that_went_with_its_channel_is_told_once() -> None:
+    stage = Stage()
+    async with stage.running() as message:
+        message.update("word " * 20)
+        await asyncio.sleep(0.1)
+        stage.channel.messages.clear()
+        stage.channel.send_errors = [PermissionError("no channel"), PermissionError("no channel")]
+        message.update("word " * 30)
+        await asyncio.sleep(2)
+        with pytest.raises(PermissionError):
+            await message.finish("word " * 40)
+        assert message.message_ids == ()
+
+
 async def test_a_failed_step_is_left_out() -> None:
     stage = Stage()
     stage.channel.send_errors = [ConnectionError("down")]

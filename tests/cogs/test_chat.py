@@ -1,0 +1,96 @@
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import AsyncMock, MagicMock
+
+import aiohttp
+import discord
+import pytest
+
+from cogs.chat import LONGEST, NO_TEXT, TOO_LONG, Chat
+from services.core.types import IncomingMessage
+from services.rate_limiter import RateLimiter
+
+BOT = 99
+FORBIDDEN = discord.Forbidden(MagicMock(status=403, reason="no"), "no")
+
+
+class Stage:
+    def __init__(self, *, burst: int = 100) -> None:
+        self.taken: list[IncomingMessage] = []
+        batcher, conversations, sessions = MagicMock(), MagicMock(), MagicMock()
+        batcher.add = self.taken.append
+        sessions.get.return_value = None
+        self.conversations = conversations
+        self.chat = Chat(
+            bot_id=lambda: BOT,
+            batcher=batcher,
+            conversations=conversations,
+            sessions=sessions,
+            limiter=limiter(burst),
+            notices=limiter(1),
+        )
+
+    async def hear(self, content: str, *, refused: Exception | None = None) -> list[str]:
+        """Let somebody mention the bot, and return what they are told at once."""
+        message: Any = MagicMock(
+            id=1,
+            content=content,
+            author=SimpleNamespace(id=1, bot=False, display_name="ana"),
+            webhook_id=None,
+            type=discord.MessageType.default,
+            mentions=[SimpleNamespace(id=BOT, display_name="Bot")],
+            reply=AsyncMock(side_effect=refused),
+        )
+        await self.chat.on_message(message)
+        return [call.args[0] for call in message.reply.await_args_list]
+
+
+def limiter(capacity: int) -> RateLimiter:
+    clock = asyncio.get_running_loop().time
+    return RateLimiter(capacity=capacity, refill_per_second=0.01, clock=clock, max_keys=10)
+
+
+async def test_a_mention_is_taken() -> None:
+    stage = Stage()
+    assert await stage.hear("<@99> hello") == []
+    assert [message.text for message in stage.taken] == ["hello"]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [("<@99>", NO_TEXT), ("<@99> " + "x" * (LONGEST + 1), TOO_LONG)],
+    ids=["empty", "too long"],
+)
+async def test_what_cannot_be_answered_is_told_once(content: str, sentence: str) -> None:
+    stage = Stage()
+    assert await stage.hear(content) == [sentence]
+    assert await stage.hear(content) == []
+    assert stage.taken == []
+
+
+async def test_the_longest_message_is_taken() -> None:
+    stage = Stage()
+    await stage.hear("<@99> " + "x" * LONGEST)
+    assert len(stage.taken[0].text) == LONGEST
+
+
+async def test_somebody_too_fast_is_told_how_long_to_wait() -> None:
+    stage = Stage(burst=1)
+    await stage.hear("<@99> one")
+    assert "Please wait" in (await stage.hear("<@99> two"))[0]
+    assert len(stage.taken) == 1
+
+
+@pytest.mark.parametrize("refused", [FORBIDDEN, aiohttp.ServerDisconnectedError(), OSError("no")])
+async def test_a_place_that_refuses_a_notice_is_no_error(refused: Exception) -> None:
+    await Stage().hear("<@99>", refused=refused)
+
+
+async def test_a_question_too_long_is_refused() -> None:
+    stage = Stage()
+    interaction: Any = MagicMock(user=SimpleNamespace(id=1))
+    interaction.response.send_message = AsyncMock()
+    await Chat.ask.callback(stage.chat, interaction, "x" * (LONGEST + 1))  # type: ignore[arg-type, call-arg]
+    assert interaction.response.send_message.await_args.args == (TOO_LONG,)
+    stage.conversations.submit.assert_not_called()
