@@ -1,15 +1,13 @@
 """Compare our voice clock with discord.py's AudioPlayer: CPU per frame and evenness of arrival.
 
-    python -m benchmarks.clock [--guilds 1 25 100] [--seconds 5] [--json FILE]
+    python -m benchmarks.clock [--guilds 1 25 100] [--seconds 4] [--json FILE]
 
 Each run is a fresh process that sends encoded Opus, with real DAVE sessions, from so many
 guilds at once to a UDP sink in another process, which takes the kernel's arrival times.
 """
 
-import argparse
 import asyncio
 import contextlib
-import json
 import multiprocessing
 import os
 import socket
@@ -18,13 +16,13 @@ import time
 from collections import defaultdict
 from itertools import pairwise
 from multiprocessing.connection import Connection
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import discord
 from discord.voice_state import ConnectionFlowState
 
+from benchmarks.claims import Claim, parser, save
 from sandbox.voice.dave import DaveGroup
 from sandbox.voice.human import VirtualHuman
 from sandbox.voice.mls import ExternalSender
@@ -243,7 +241,7 @@ def row(variant: str, guilds: int, frames: int) -> dict[str, Any]:
 def table(rows: list[dict[str, Any]]) -> str:
     """Return the rows as text, each with its ratio to discord.py's CPU time."""
     lines = [
-        "guilds  player            CPU us/frame  ratio  gaps > 40 ms    p99 ms    max ms  lost"
+        "guilds  player            CPU µs/frame  ratio  gaps > 40 ms    p99 ms    max ms  lost"
     ]
     theirs = {row["guilds"]: row["cpu_us_per_frame"] for row in rows if row["variant"] == THEIRS}
     for row in rows:
@@ -256,13 +254,37 @@ def table(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def claims(rows: list[dict[str, Any]], send: dict[str, float]) -> list[Claim]:
+    """Return what performance.md claims."""
+    found = []
+    for row in rows:
+        if row["variant"] != OURS:
+            continue
+        guilds = row["guilds"]
+        theirs = next(r for r in rows if r["variant"] == THEIRS and r["guilds"] == guilds)
+        for name, key, unit, bar in (
+            ("CPU per frame", "cpu_us_per_frame", "µs", None),
+            ("gaps over 40 ms", "gaps_over_40ms_percent", "%", 0.1),
+        ):
+            claim = Claim(
+                f"voice, {guilds} guild{'s' * (guilds > 1)}: {name}",
+                row[key],
+                unit,
+                bar=bar if guilds > 1 else None,
+                competitor=THEIRS,
+                theirs=theirs[key],
+            )
+            found.append(claim)
+    found.append(Claim("voice: sending a frame with DAVE", send[AES_GCM], "µs", bar=15))
+    return found
+
+
 def main() -> None:
     """Run the comparison and print it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--guilds", type=int, nargs="+", default=[1, 25, 100])
-    parser.add_argument("--seconds", type=float, default=5.0)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
+    options_parser = parser(__doc__)
+    options_parser.add_argument("--guilds", type=int, nargs="+", default=[1, 25, 100])
+    options_parser.add_argument("--seconds", type=float, default=4.0)
+    options = options_parser.parse_args()
     frames = round(options.seconds * 1000 / FRAME_MS)
     load = os.getloadavg()[0]
     send, _ = run("", 1, 1)
@@ -273,11 +295,9 @@ def main() -> None:
     ]
     print(table(rows))
     for mode, microseconds in send.items():
-        print(f"send_frame with DAVE, {mode}: {microseconds:.1f} us")
+        print(f"send_frame with DAVE, {mode}: {microseconds:.1f} µs")
     print(f"load before the run: {load:.1f} on {os.cpu_count()} cores")
-    if options.json:
-        result = {"rows": rows, "send_frame_us": send, "load": load}
-        options.json.write_text(json.dumps(result, indent=2))
+    save(options.json, claims(rows, send), {"rows": rows, "send_frame_us": send, "load": load})
 
 
 if __name__ == "__main__":

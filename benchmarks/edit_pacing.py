@@ -1,24 +1,24 @@
 """Compare how soon text is seen: paced edits against edits at a fixed interval.
 
+    python -m benchmarks.edit_pacing [--episodes 60] [--json FILE]
+
 One to three replies of 250 to 400 tokens are written into one channel at 60 tokens a second.
 Discord is a window of 5 edits in 5 s; a client that oversteps waits for the window's end, as
 discord.py does. Two kinds of window are tried, as Discord documents neither: windows that follow
 each other on Discord's own clock, and windows that each open with their first edit (harder: a reply
 then lies almost wholly in one). The time on the network is left out of the delays, for every way.
-The clock is virtual, so this takes seconds. Prints a table, writes JSON.
+The clock is virtual, so this takes seconds.
 """
 
-import argparse
 import asyncio
-import json
 import random
 import statistics
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
+from benchmarks.claims import Claim, parser, save
 from services.channel_pacer import ChannelPacer
 from services.live_message import LiveMessage
 from tests.virtual_time import VirtualTimeLoop
@@ -30,7 +30,6 @@ ONE_WAY = 0.02
 """Seconds to Discord or back."""
 
 LIMIT, WINDOW = 5, 5.0
-RESULTS = Path(__file__).parent / "results"
 
 
 @dataclass(slots=True)
@@ -255,35 +254,77 @@ def measure(make: Make, case: Case, *, episodes: int) -> Row:
     )
 
 
-def main() -> None:
-    """Print the table and write benchmarks/results/edit_pacing.json."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--episodes", type=int, default=60)
-    episodes = parser.parse_args().episodes
-    ways: dict[str, Make] = {
-        "paced": ours,
-        "every 1.0 s": lambda channel, _: FixedInterval(channel, 1.0),
-        "every 1.5 s": lambda channel, _: FixedInterval(channel, 1.5),
+PACED, OTHER = "paced", "every 1.0 s"
+WAYS: dict[str, Make] = {
+    PACED: ours,
+    OTHER: lambda channel, _: FixedInterval(channel, 1.0),
+    "every 1.5 s": lambda channel, _: FixedInterval(channel, 1.5),
+}
+CASES = [
+    Case(replies, spread, own_clock)
+    for own_clock in (True, False)
+    for replies, spread in ((1, 0.0), (2, 3.0), (3, 3.0), (2, 0.0), (3, 0.0))
+]
+BARS = {1: 0.55, 2: 0.85, 3: 1.2}
+"""Mean delay of a character with so many replies at once, seconds."""
+
+
+def show(case: Case, way: str, row: Row) -> None:
+    """Print one line of the table."""
+    window = "own clock" if case.own_clock else "first edit"
+    print(
+        f"{window:<11} {case.replies:>7} {case.spread:>10.0f} s  {way:<11}"
+        f" {row.mean_delay:>8.2f} s {row.late_p95:>6.2f} s {row.late_max:>6.2f} s"
+        f" {row.waits:>5.1f} {row.split:>5.1f}%"
+    )
+
+
+def claims(rows: dict[tuple[Case, str], Row]) -> list[Claim]:
+    """Return what performance.md claims."""
+    late = {
+        way: max(row.late_max for (_, each), row in rows.items() if each == way) for way in WAYS
     }
-    cases = [
-        Case(replies, spread, own_clock)
-        for own_clock in (True, False)
-        for replies, spread in ((1, 0.0), (2, 3.0), (3, 3.0), (2, 0.0), (3, 0.0))
+    waits = sum(row.waits for (_, way), row in rows.items() if way == PACED)
+    return [
+        *(_delay(case, rows) for case in CASES),
+        Claim(
+            "edits: last one late, worst",
+            late[PACED],
+            "s",
+            bar=0.3,
+            competitor=OTHER,
+            theirs=late[OTHER],
+        ),
+        Claim("edits: waits for Discord", waits, "", bar=0),
     ]
+
+
+def _delay(case: Case, rows: dict[tuple[Case, str], Row]) -> Claim:
+    replies = f"{case.replies} repl{'ies' if case.replies > 1 else 'y'}"
+    window = "Discord's own clock" if case.own_clock else "window opens with an edit"
+    return Claim(
+        f"edits: mean delay, {replies} within {case.spread:.0f} s, {window}",
+        rows[case, PACED].mean_delay,
+        "s",
+        bar=BARS[case.replies],
+        competitor=OTHER,
+        theirs=rows[case, OTHER].mean_delay,
+    )
+
+
+def main() -> None:
+    """Measure all ways in all cases and print the table."""
+    options_parser = parser(__doc__)
+    options_parser.add_argument("--episodes", type=int, default=60)
+    options = options_parser.parse_args()
     print("window      replies begin within  edits       mean delay late p95 late max waits  split")
-    rows: list[dict[str, object]] = []
-    for case in cases:
-        for way, make in ways.items():
-            row = measure(make, case, episodes=episodes)
-            rows.append({"way": way, **asdict(case), **asdict(row)})
-            window = "own clock" if case.own_clock else "first edit"
-            print(
-                f"{window:<11} {case.replies:>7} {case.spread:>10.0f} s  {way:<11}"
-                f" {row.mean_delay:>8.2f} s {row.late_p95:>6.2f} s {row.late_max:>6.2f} s"
-                f" {row.waits:>5.1f} {row.split:>5.1f}%"
-            )
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "edit_pacing.json").write_text(json.dumps(rows, indent=1))
+    rows: dict[tuple[Case, str], Row] = {}
+    for case in CASES:
+        for way, make in WAYS.items():
+            rows[case, way] = measure(make, case, episodes=options.episodes)
+            show(case, way, rows[case, way])
+    details = [{"way": way, **asdict(case), **asdict(row)} for (case, way), row in rows.items()]
+    save(options.json, claims(rows), details)
 
 
 if __name__ == "__main__":

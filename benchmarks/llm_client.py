@@ -9,7 +9,6 @@ within every round; the figures are this process's CPU time per chunk, the media
 thoughts.
 """
 
-import argparse
 import asyncio
 import json
 import multiprocessing
@@ -17,12 +16,12 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 from openai import AsyncOpenAI
 
+from benchmarks.claims import Claim, parser, save
 from services.core.types import ChatContext, ChatMessage
 from services.llm.answer import AnswerReader
 from services.llm.openai_compatible import OpenAICompatibleLLM
@@ -148,15 +147,30 @@ def show(result: dict[str, Any]) -> None:
     print(f"{'own part':20} {result['own_part'] * 1e6:8.1f}")
 
 
+def claims(result: dict[str, Any]) -> list[Claim]:
+    """Return what performance.md claims."""
+    against = [
+        Claim(
+            f"model client: CPU per chunk, {pace}",
+            1e6 * result[pace]["ours"],
+            "µs",
+            competitor="openai package",
+            theirs=1e6 * result[pace]["openai"],
+        )
+        for pace in (PACED, BURST)
+    ]
+    return [
+        *against,
+        Claim("model client: decoding of a chunk", 1e6 * result["own_part"], "µs", bar=10),
+    ]
+
+
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--chunks", type=int, default=1500)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
+    options_parser = parser(__doc__)
+    options_parser.add_argument("--chunks", type=int, default=1500)
+    options_parser.add_argument("--rounds", type=int, default=5)
+    options = options_parser.parse_args()
     spawn = multiprocessing.get_context("spawn")
     receiver, sender = spawn.Pipe(duplex=False)
     server = spawn.Process(target=serve, args=(options.chunks, sender), daemon=True)
@@ -169,8 +183,7 @@ def main() -> None:
         server.join()
     result["own_part"] = own_part(options.chunks, options.rounds)
     show(result)
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=2))
+    save(options.json, claims(result), result)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ number of tokens from the one that completes a sentence to the one that releases
 the median of the runs. The others are told each text's language, ours is not.
 """
 
-import argparse
 import json
 import re
 import sys
@@ -19,6 +18,7 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any, NamedTuple, Protocol
 
+from benchmarks.claims import Claim, parser, save
 from services.sentence_splitter import SentenceSplitter
 
 DATA = Path(__file__).parent / "data" / "sentences.json"
@@ -223,25 +223,70 @@ def print_table(name: str, texts: list[Text], scores: dict[str, Score]) -> None:
         )
 
 
+F1_BARS = {"hard": 0.95, "prose": 0.98}
+MAX_DELAY, MAX_MICROSECONDS = 1.0, 10.0
+
+
+def claims(results: dict[str, dict[str, Score]]) -> list[Claim]:
+    """Return what performance.md claims, each against the best of the others."""
+    return [claim for name, scores in results.items() for claim in _claims(name, scores)]
+
+
+def _claims(name: str, scores: dict[str, Score]) -> list[Claim]:
+    ours = scores["ours"]
+    others = {label: score for label, score in scores.items() if label != "ours"}
+    exact = max(others, key=lambda label: others[label].f1)
+    fast = min(others, key=lambda label: others[label].microseconds_per_token)
+    return [
+        Claim(
+            f"sentences, {name}: F1",
+            ours.f1,
+            "",
+            bar=F1_BARS[name],
+            at_least=True,
+            competitor=exact,
+            theirs=others[exact].f1,
+        ),
+        Claim(
+            f"sentences, {name}: delay",
+            ours.delay_tokens,
+            "tokens",
+            bar=MAX_DELAY,
+            competitor=exact,
+            theirs=others[exact].delay_tokens,
+        ),
+        Claim(
+            f"sentences, {name}: time per token",
+            ours.microseconds_per_token,
+            "µs",
+            bar=MAX_MICROSECONDS,
+            competitor=fast,
+            theirs=others[fast].microseconds_per_token,
+        ),
+    ]
+
+
 def main() -> None:
     """Measure all splitters on both sets in one run."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--runs", type=int, default=7)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
+    options_parser = parser(__doc__)
+    options_parser.add_argument("--runs", type=int, default=7)
+    options = options_parser.parse_args()
     try:
         for make in SPLITTERS.values():
             make("en")
     except ModuleNotFoundError as missing:
         sys.exit(f"{missing.name} is missing: pip install -r requirements-bench.txt")
-    results: dict[str, dict[str, dict[str, float]]] = {}
+    results: dict[str, dict[str, Score]] = {}
     for name in ("hard", "prose"):
         texts = load_texts(name)
         scores = {label: measure(make, texts, options.runs) for label, make in SPLITTERS.items()}
         print_table(name, texts, scores)
-        results[name] = {label: score._asdict() for label, score in scores.items()}
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+        results[name] = scores
+    details = {
+        name: {label: score._asdict() for label, score in scores.items()}
+        for name, scores in results.items()
+    }
+    save(options.json, claims(results), details)
 
 
 if __name__ == "__main__":
