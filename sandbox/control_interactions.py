@@ -36,8 +36,15 @@ class InteractionControl:
         ]
 
     async def commands(self, request: web.Request) -> web.Response:
-        """List the registered commands."""
-        return reply({"commands": self._commands.all()})
+        """List the registered commands, or those that a `user` gets in a `channel`."""
+        query = request.query
+        if "user" not in query or "channel" not in query:
+            return reply({"commands": self._commands.all()})
+        user, channel = self._world.person(query["user"]), self._world.channel(query["channel"])
+        scopes = (None, channel.guild.id if channel.guild else None)
+        found = {each["name"]: each for scope in scopes for each in self._commands.of(scope)}
+        usable = [each for each in found.values() if _available(each, user, channel)]
+        return reply({"commands": usable})
 
     async def run(self, request: web.Request) -> web.Response:
         """Run a slash command and answer what its user sees."""

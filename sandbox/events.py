@@ -1,7 +1,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,14 +13,16 @@ Event = dict[str, Any]
 
 
 class Subscription:
-    """Iterate over events as they happen; the oldest are dropped when nobody reads."""
+    """Iterate over events as they happen; unread, the oldest are dropped, and counted."""
 
     def __init__(self) -> None:
+        self.dropped = 0
         self._waiting: deque[Event] = deque(maxlen=MAX_WAITING)
         self._arrived = asyncio.Event()
 
     def put(self, event: Event) -> None:
         """Take one event; never waits."""
+        self.dropped += len(self._waiting) == MAX_WAITING
         self._waiting.append(event)
         self._arrived.set()
 
@@ -35,9 +37,13 @@ class Subscription:
 
 
 class EventBus:
-    """Tell every subscriber what happens, at once and without waiting."""
+    """Tell every subscriber what happens, at once and without waiting.
+
+    `listeners` are called before `publish` returns; they must be quick.
+    """
 
     def __init__(self) -> None:
+        self.listeners: list[Callable[[Event], None]] = []
         self._subscriptions: set[Subscription] = set()
 
     def publish(self, kind: str, **data: object) -> None:
@@ -45,6 +51,8 @@ class EventBus:
         event = {"t": time.monotonic(), "kind": kind, **data}
         for subscription in self._subscriptions:
             subscription.put(event)
+        for listener in self.listeners:
+            listener(event)
 
     @contextmanager
     def subscribe(self) -> Iterator[Subscription]:

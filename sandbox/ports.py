@@ -1,5 +1,7 @@
 """What the sandbox's Discord expects of its voice service and of the OpenAI beside it."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -78,6 +80,12 @@ class Voice(Protocol):
 
     def frames(self, channel_id: int, *, since: float) -> dict[str, Any]:
         """Return the frames that arrived from `since` (monotonic seconds) on."""
+        ...
+
+    def listen(
+        self, channel_id: int, take: Callable[[int, bytes], None]
+    ) -> AbstractContextManager[None]:
+        """Give each sounding frame's SSRC and Opus to `take` as it arrives."""
         ...
 
 

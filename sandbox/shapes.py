@@ -48,6 +48,7 @@ def message_shape(message: Message) -> Json:
         "attachments": [attachment_shape(each) for each in message.attachments],
         "components": message.components,
         "deleted": message.deleted,
+        "interaction": _interaction_shape(message.interaction),
     }
 
 
@@ -83,6 +84,10 @@ def change_shape(change: Change) -> dict[str, Any]:
     if change.message:
         return {"message": message_shape(change.message)}
     return {"data": change.payload}
+
+
+def _interaction_shape(answered: Json | None) -> Json | None:
+    return {"name": answered["name"], "user": answered["user"]["username"]} if answered else None
 
 
 def _shown(message: Message) -> bool:

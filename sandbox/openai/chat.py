@@ -62,7 +62,8 @@ class ChatEndpoint:
         self._requests.add(request, body)
         chat = parse_request(body, f"chatcmpl-sandbox-{next(self._ids)}")
         pace = Pace(request)
-        self._publish("llm_request", chat, model=chat.model, stream=chat.stream)
+        asked = talker.last_user_text(chat.messages)
+        self._publish("llm_request", chat, model=chat.model, stream=chat.stream, asked=asked)
         reply = self._disturb(self._choose(chat))
         if reply.error and reply.error.status != IN_STREAM:
             self._publish("llm_done", chat, outcome="error", completion_tokens=0)

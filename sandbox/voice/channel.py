@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sandbox.events import EventBus
@@ -20,6 +20,7 @@ class VoiceChannel:
         self.guild_id = guild_id
         self.channel_id = channel_id
         self.hearing = Hearing()
+        self.listeners: list[Callable[[int, bytes], None]] = []
         self.clients: dict[int, ClientSession] = {}
         self.humans: dict[int, VirtualHuman] = {}
         self.group = DaveGroup(
@@ -102,6 +103,11 @@ class VoiceChannel:
         )
         if self.hearing.push(frame):
             self._publish("voice_first_frame", user_id=session.user_id, t=t)
+        elif ended := self.hearing.ended(frame.ssrc):
+            self._publish("voice_last_frame", user_id=session.user_id, t=ended)
+        if opus is not None and not frame.silence:
+            for listener in self.listeners:
+                listener(frame.ssrc, opus)
         self.send(session.user_id, packet, padding=0)
 
     def _listen(

@@ -41,10 +41,13 @@ class Spell:
     """Follow one speaker: where speech begins, and the gaps inside it.
 
     Five silence frames end a spell. Fewer, with speech behind them, are gaps, one each.
+    `ended` is the time of the spell's last sound, when the latest frame ended one.
     """
 
     def __init__(self) -> None:
         self.gaps = 0
+        self.ended: float | None = None
+        self._sounded = 0.0
         self._last: float | None = None
         self._silences = 0
         self._possible = 0
@@ -52,11 +55,14 @@ class Spell:
     def push(self, t: float, *, silence: bool) -> bool:
         """Take a frame; tell whether it begins a spell."""
         began = self._last is None and not silence
+        self.ended = None
+        self._sounded = self._sounded if silence else t
         if self._last is not None:
             self._follow(self._last, t, silence)
         if began or self._last is not None:
             self._last = t
         if self._silences >= END_OF_SPEECH:
+            self.ended = self._sounded if self._last is not None else None
             self._last, self._silences, self._possible = None, 0, 0
         return began
 
@@ -91,6 +97,10 @@ class Hearing:
             _make_room(self._spells)
             self._spells[frame.ssrc] = Spell()
         return self._spells[frame.ssrc].push(frame.t, silence=frame.silence)
+
+    def ended(self, ssrc: int) -> float | None:
+        """Return when the last sound of a spell came that the speaker's latest frame ended."""
+        return self._spells[ssrc].ended
 
     @property
     def has_unchecked(self) -> bool:

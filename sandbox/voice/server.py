@@ -1,6 +1,8 @@
 import asyncio
 import logging
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -128,6 +130,17 @@ class VoiceServer:
             return Hearing().frames(since)
         self._report(channel, channel.hearing.check())
         return channel.hearing.frames(since)
+
+    @contextmanager
+    def listen(self, channel_id: int, take: Callable[[int, bytes], None]) -> Iterator[None]:
+        """Give each sounding frame's SSRC and Opus to `take` as it arrives."""
+        channel = self._sessions.channels.get(channel_id)
+        listeners = channel.listeners if channel is not None else []
+        listeners.append(take)
+        try:
+            yield
+        finally:
+            listeners.remove(take)
 
     def _take_packet(self, data: bytes, address: Address, t: float) -> None:
         ssrc = packet_ssrc(data)

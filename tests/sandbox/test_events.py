@@ -27,3 +27,19 @@ async def test_a_slow_subscriber_loses_the_oldest() -> None:
         for number in range(MAX_WAITING + 1):
             bus.publish("event", number=number)
         assert (await anext(events))["number"] == 1
+
+
+async def test_what_a_slow_subscriber_lost_is_counted() -> None:
+    bus = EventBus()
+    with bus.subscribe() as events:
+        for _ in range(MAX_WAITING + 3):
+            bus.publish("event")
+        assert events.dropped == 3
+
+
+def test_listeners_have_heard_when_publish_returns() -> None:
+    bus = EventBus()
+    heard: list[str] = []
+    bus.listeners.append(lambda event: heard.append(event["kind"]))
+    bus.publish("now")
+    assert heard == ["now"]

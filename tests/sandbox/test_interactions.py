@@ -181,6 +181,16 @@ async def test_a_command_is_answered(ready: Probe, control: Control) -> None:
     assert await control.rules() == []
 
 
+async def test_the_commands_a_person_gets_are_listed(ready: Probe, control: Control) -> None:
+    general = await control.channel()
+    everything = {each["name"] for each in (await control.get("/commands"))["commands"]}
+    mine = await control.get("/commands", user="ana", channel=general)
+    assert everything - {each["name"] for each in mine["commands"]} == {"secret"}
+    direct = (await control.post("/users/admin/dm"))["id"]
+    theirs = await control.get("/commands", user="admin", channel=direct)
+    assert "secret" not in {each["name"] for each in theirs["commands"]}
+
+
 async def test_a_deferred_answer_settles_in_its_last_edit(ready: Probe, control: Control) -> None:
     answer = await run(control, "think")
     assert (answer["content"], answer["ephemeral"]) == ("whole", True)

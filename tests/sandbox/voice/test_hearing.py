@@ -48,6 +48,15 @@ def test_a_spell_begins_once() -> None:
     assert [n for n, first in enumerate(began) if first] == [1, 10]
 
 
+def test_a_spell_ends_with_its_last_sound() -> None:
+    spell = Spell()
+    ends = {}
+    for number, kind in enumerate("svvsvsssssssvsssss"):
+        spell.push(float(number), silence=kind == "s")
+        ends[number] = spell.ended
+    assert {number: t for number, t in ends.items() if t is not None} == {9: 4.0, 17: 12.0}
+
+
 def test_frames_tell_what_arrived_since_then() -> None:
     heard = Hearing()
     packets = encode(np.repeat(tone(0.04)[:, None], 2, axis=1))

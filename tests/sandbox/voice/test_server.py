@@ -150,6 +150,21 @@ async def test_a_human_that_joins_hears_the_bot_encrypted(
     assert world.rules() == []
 
 
+async def test_a_listener_gets_the_sounding_frames_as_they_arrive(world: World) -> None:
+    voice = await world.account().connect(CHANNEL)
+    await world.join(ANA)
+    await transitions(world, 1)
+    taken: list[tuple[int, bytes]] = []
+    with world.server.listen(CHANNEL, lambda ssrc, opus: taken.append((ssrc, opus))):
+        sent = packets(0.1)
+        await play(voice, sent)
+        await until(lambda: "voice_last_frame" in world.kinds())
+    await play(voice, packets(0.02))
+    assert [opus for _, opus in taken] == [packet for packet in sent if packet != SILENCE]
+    last = next(event["t"] for event in world.events if event["kind"] == "voice_last_frame")
+    assert last == (await heard(world, 10))[4]["t"]
+
+
 async def test_a_bot_that_joins_humans_is_heard_by_all(world: World) -> None:
     await world.join(ANA)
     await world.join(BEN)
