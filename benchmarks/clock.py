@@ -138,7 +138,7 @@ async def play_ours(clients: list[Any], frames: int) -> None:
     clock = VoiceClock()
     clock.start()
     outputs = [GuildOutput(client, clock=clock, patience=5.0) for client in clients]
-    utterances = [output.open_utterance(None) for output in outputs]
+    utterances = [output.open_utterance(None, in_line=False) for output in outputs]
     chunk = AudioChunk(packets=(PACKET,) * frames)
     async with asyncio.TaskGroup() as tasks:
         for utterance in utterances:

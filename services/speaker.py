@@ -1,4 +1,5 @@
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from services.core.errors import NotInVoiceError
 from services.core.metrics import TurnMetrics
@@ -7,9 +8,19 @@ from services.core.types import PlaybackResult, VoiceStyle
 from services.speaking_pace import SpeakingPace
 from services.spoken_reply import SpokenReply
 
-OpenOutput = Callable[[int, Callable[[float], None]], AudioOutput | None]
-"""Open an utterance in a guild, None where the bot is in no voice channel; the function given is
-called in the event loop with the time at which the first frame was sent."""
+
+class OpenOutput(Protocol):
+    """Open an utterance in a guild, None where the bot is in no voice channel.
+
+    `on_first_frame` is called in the event loop with the time at which the first frame was sent;
+    `in_line` lets nobody who asks later be heard sooner. Raises BusyError.
+    """
+
+    def __call__(
+        self, guild_id: int, on_first_frame: Callable[[float], None], *, in_line: bool
+    ) -> AudioOutput | None:
+        """Open it."""
+        ...
 
 
 class Speaker:
@@ -38,13 +49,21 @@ class Speaker:
         self._pace = SpeakingPace()
 
     def open(
-        self, guild_id: int, *, style: VoiceStyle, metrics: TurnMetrics, names: Mapping[int, str]
+        self,
+        guild_id: int,
+        *,
+        style: VoiceStyle,
+        metrics: TurnMetrics,
+        names: Mapping[int, str],
+        in_line: bool = False,
     ) -> Speech | None:
         """Return the speech of a reply, None where the bot is in no voice channel.
 
-        `names` are the display names of those who may be mentioned. Raises BusyError.
+        It is heard as soon as it has sound and nobody else is heard; `in_line` makes it wait its
+        turn, and others wait for it. `names` are the display names of those who may be mentioned.
+        Raises BusyError.
         """
-        output = self._open_output(guild_id, lambda _: metrics.mark("ttfa"))
+        output = self._open_output(guild_id, lambda _: metrics.mark("ttfa"), in_line=in_line)
         if output is None:
             return None
         return SpokenReply(
@@ -61,8 +80,12 @@ class Speaker:
         )
 
     async def say(self, guild_id: int, text: str, *, style: VoiceStyle) -> PlaybackResult:
-        """Speak a whole text. Raises NotInVoiceError, BusyError, ProviderError, VoiceError."""
-        speech = self.open(guild_id, style=style, metrics=TurnMetrics("say", 0.0), names={})
+        """Speak a whole text, in the order of the calls.
+
+        Raises NotInVoiceError, BusyError, ProviderError, VoiceError.
+        """
+        metrics = TurnMetrics("say", 0.0)
+        speech = self.open(guild_id, style=style, metrics=metrics, names={}, in_line=True)
         if speech is None:
             raise NotInVoiceError(f"no voice output in guild {guild_id}")
         speech.push(text)

@@ -129,10 +129,14 @@ class GuildOutput:
         """Tell whether an utterance is being played or waits to be."""
         return bool(self._open)
 
-    def open_utterance(self, on_first_frame: Callable[[float], None] | None) -> Utterance:
-        """Return an utterance, played once those with earlier packets are over.
+    def open_utterance(
+        self, on_first_frame: Callable[[float], None] | None, *, in_line: bool
+    ) -> Utterance:
+        """Return an utterance, played once those before it are over.
 
-        `on_first_frame` gets the clock's time of the first frame. Raises BusyError.
+        It takes its place with its first packets, or now where `in_line`: then those behind wait
+        for it even if they have sound sooner. `on_first_frame` gets the clock's time of the first
+        frame. Raises BusyError.
         """
         if len(self._open) >= MAX_UTTERANCES:
             raise BusyError("too many utterances wait in one guild")
@@ -144,6 +148,8 @@ class GuildOutput:
             on_first_frame=on_first_frame,
         )
         self._open[utterance] = None
+        if in_line:
+            self._line_up(utterance)
         return utterance
 
     def clear(self) -> int:
@@ -193,6 +199,7 @@ class GuildOutput:
         return None
 
     def _pause(self) -> bool:
+        self._blocked_since = None
         if self._silence_sent < SILENCE_FRAMES:
             self._silence_sent += 1
             self._sender.send_frame(SILENCE)
@@ -217,12 +224,15 @@ class GuildOutput:
             self._loop.call_soon_threadsafe(self.clear)
 
     async def _submit(self, utterance: Utterance) -> None:
-        if not utterance.queued:
-            utterance.queued = True
-            self._floor.append(utterance)
+        self._line_up(utterance)
         if not self._sender.speaking:
             await self._sender.announce_speaking()
         self._wake()
+
+    def _line_up(self, utterance: Utterance) -> None:
+        if not utterance.queued:
+            utterance.queued = True
+            self._floor.append(utterance)
 
     def _wake(self) -> None:
         if not self._active:
@@ -231,3 +241,5 @@ class GuildOutput:
 
     def _closed(self, utterance: Utterance) -> None:
         self._open.pop(utterance, None)
+        if self._floor:
+            self._wake()  # those behind it may have waited for it alone

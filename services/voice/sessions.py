@@ -82,11 +82,13 @@ class VoiceSessions:
         return self._sessions.get(guild_id)
 
     def open_utterance(
-        self, guild_id: int, on_first_frame: Callable[[float], None] | None
+        self, guild_id: int, on_first_frame: Callable[[float], None] | None, *, in_line: bool
     ) -> Utterance | None:
-        """Return a new utterance; None without a session. Raises BusyError."""
+        """Return a new utterance (see GuildOutput); None without a session. Raises BusyError."""
         session = self.get(guild_id)
-        return session.output.open_utterance(on_first_frame) if session else None
+        if session is None:
+            return None
+        return session.output.open_utterance(on_first_frame, in_line=in_line)
 
     def stop(self, guild_id: int) -> int:
         """Stop all that is spoken in a guild and return how many utterances that were."""

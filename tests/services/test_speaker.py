@@ -18,12 +18,16 @@ class Guild:
 
     def __init__(self) -> None:
         self.outputs: list[FakeOutput] = []
+        self.in_line: list[bool] = []
         self.first_frame: Callable[[float], None] | None = None
 
-    def open(self, guild_id: int, on_first_frame: Callable[[float], None]) -> FakeOutput | None:
+    def open(
+        self, guild_id: int, on_first_frame: Callable[[float], None], *, in_line: bool
+    ) -> FakeOutput | None:
         if guild_id != HERE:
             return None
         self.first_frame = on_first_frame
+        self.in_line.append(in_line)
         self.outputs.append(FakeOutput())
         return self.outputs[-1]
 
@@ -69,6 +73,15 @@ async def test_a_whole_text_can_be_said() -> None:
 
     assert result.heard == "Good morning. All is well."
     assert not result.interrupted
+
+
+async def test_what_is_said_waits_in_line_and_a_reply_does_not() -> None:
+    guild, tts = Guild(), FakeTTS()
+    talker = speaker(guild, tts)
+    talker.open(HERE, style=VoiceStyle(), metrics=TurnMetrics("t", 0.0), names={})
+    await talker.say(HERE, "Good morning.", style=VoiceStyle())
+
+    assert guild.in_line == [False, True]
 
 
 async def test_replies_share_one_measure_of_the_engines_pace() -> None:

@@ -46,7 +46,7 @@ def test_hearing_longer_never_means_hearing_less(
 async def test_an_interrupted_utterance_leaves_out_what_the_listener_had_buffered() -> None:
     stage = Stage()
     output, _ = stage.guild()
-    utterance = output.open_utterance(None)
+    utterance = output.open_utterance(None, in_line=False)
     await utterance.write(speech(50, "First sentence here."))
     await utterance.write(speech(50, "Second one follows now."))
     await stage.tick(50 + JITTER_FRAMES)
@@ -59,7 +59,7 @@ async def test_an_interrupted_utterance_leaves_out_what_the_listener_had_buffere
 async def test_sound_sent_long_ago_was_heard_to_its_end() -> None:
     stage = Stage()
     output, _ = stage.guild()
-    utterance = output.open_utterance(None)
+    utterance = output.open_utterance(None, in_line=False)
     await utterance.write(speech(30, "All of it."))
     await utterance.write(speech(0, "And more to come."))
     await stage.tick(60)
@@ -69,7 +69,7 @@ async def test_sound_sent_long_ago_was_heard_to_its_end() -> None:
 async def test_nothing_heard_is_an_empty_text() -> None:
     stage = Stage()
     output, _ = stage.guild()
-    utterance = output.open_utterance(None)
+    utterance = output.open_utterance(None, in_line=False)
     await utterance.write(speech(30, "Too short to be heard."))
     await stage.tick(JITTER_FRAMES)
     stage.time.now -= 0.02

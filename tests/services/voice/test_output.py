@@ -10,7 +10,7 @@ from tests.services.voice.fakes import FakeSender, Stage, settle, speech
 async def test_frames_go_out_20_ms_apart_in_order() -> None:
     stage = Stage()
     output, sender = stage.guild()
-    utterance = output.open_utterance(None)
+    utterance = output.open_utterance(None, in_line=False)
     await utterance.write(speech(10))
     await stage.tick(10)
     assert sender.sound == list(speech(10).packets)
@@ -22,7 +22,7 @@ async def test_frames_go_out_20_ms_apart_in_order() -> None:
 async def test_five_silence_frames_end_a_spell_then_the_clock_is_idle() -> None:
     stage = Stage()
     output, sender = stage.guild()
-    utterance = output.open_utterance(None)
+    utterance = output.open_utterance(None, in_line=False)
     await utterance.write(speech(2))
     utterance.end()
     await stage.tick(12)
@@ -37,13 +37,13 @@ async def test_five_silence_frames_end_a_spell_then_the_clock_is_idle() -> None:
 async def test_an_idle_clock_sends_the_first_frame_of_a_new_guild_at_once() -> None:
     stage = Stage()
     busy, busy_sender = stage.guild()
-    talking = busy.open_utterance(None)
+    talking = busy.open_utterance(None, in_line=False)
     await talking.write(speech(50))
     await stage.tick(5)
     stage.time.now -= 0.013  # between two ticks
     output, sender = stage.guild()
     first: list[float] = []
-    utterance = output.open_utterance(first.append)
+    utterance = output.open_utterance(first.append, in_line=False)
     await utterance.write(speech(5))
     stage.clock.tick(stage.time.now)
     assert sender.sound == [b"p0"]
@@ -57,7 +57,7 @@ async def test_an_idle_clock_sends_the_first_frame_of_a_new_guild_at_once() -> N
 async def test_a_stall_shifts_the_schedule_without_a_burst() -> None:
     stage = Stage()
     output, sender = stage.guild()
-    utterance = output.open_utterance(None)
+    utterance = output.open_utterance(None, in_line=False)
     await utterance.write(speech(50))
     await stage.tick(3)
     stage.time.now += 0.5
@@ -71,7 +71,7 @@ async def test_a_stall_shifts_the_schedule_without_a_burst() -> None:
 async def test_underrun_is_five_silence_frames_and_speech_goes_on_where_it_stopped() -> None:
     stage = Stage()
     output, sender = stage.guild()
-    utterance = output.open_utterance(None)
+    utterance = output.open_utterance(None, in_line=False)
     await utterance.write(speech(2, mark="a"))
     await stage.tick(20)
     assert sender.packets == [b"a0", b"a1", *[SILENCE] * 5]
@@ -87,7 +87,10 @@ async def test_underrun_is_five_silence_frames_and_speech_goes_on_where_it_stopp
 async def test_utterances_of_a_guild_play_one_after_another_without_a_gap() -> None:
     stage = Stage()
     output, sender = stage.guild()
-    first, second = output.open_utterance(None), output.open_utterance(None)
+    first, second = (
+        output.open_utterance(None, in_line=False),
+        output.open_utterance(None, in_line=False),
+    )
     await second.write(speech(3, mark="b"))
     await first.write(speech(3, mark="a"))
     second.end()
@@ -101,7 +104,7 @@ async def test_utterances_of_a_guild_play_one_after_another_without_a_gap() -> N
 async def test_speaking_is_announced_before_the_first_frame_and_once_a_spell() -> None:
     stage = Stage()
     output, sender = stage.guild()
-    utterance = output.open_utterance(None)
+    utterance = output.open_utterance(None, in_line=False)
     await utterance.write(speech(2))
     assert sender.announced == 1
     assert not sender.sent
@@ -114,7 +117,7 @@ async def test_speaking_is_announced_before_the_first_frame_and_once_a_spell() -
 async def test_the_writer_waits_while_three_seconds_are_queued() -> None:
     stage = Stage()
     output, sender = stage.guild()
-    utterance = output.open_utterance(None)
+    utterance = output.open_utterance(None, in_line=False)
     writing = asyncio.create_task(utterance.write(speech(400)))
     await settle()
     assert len(utterance.packets) == 150
@@ -130,7 +133,7 @@ async def test_the_writer_waits_while_three_seconds_are_queued() -> None:
 async def test_clear_stops_within_one_frame_and_frees_a_waiting_writer() -> None:
     stage = Stage()
     output, sender = stage.guild()
-    utterance = output.open_utterance(None)
+    utterance = output.open_utterance(None, in_line=False)
     writing = asyncio.create_task(utterance.write(speech(400, "Hello there")))
     await settle()
     await stage.tick(20)
@@ -146,7 +149,7 @@ async def test_clear_stops_within_one_frame_and_frees_a_waiting_writer() -> None
 async def test_clearing_a_guild_stops_what_waits_too() -> None:
     stage = Stage()
     output, sender = stage.guild()
-    utterances = [output.open_utterance(None) for _ in range(3)]
+    utterances = [output.open_utterance(None, in_line=False) for _ in range(3)]
     for utterance in utterances[:2]:
         await utterance.write(speech(5))
     await stage.tick(2)
@@ -160,7 +163,7 @@ async def test_clearing_a_guild_stops_what_waits_too() -> None:
 async def test_what_was_written_after_clear_is_never_played() -> None:
     stage = Stage()
     output, sender = stage.guild()
-    utterance = output.open_utterance(None)
+    utterance = output.open_utterance(None, in_line=False)
     utterance.clear()
     await utterance.write(speech(5))
     await stage.tick(3)
@@ -169,7 +172,7 @@ async def test_what_was_written_after_clear_is_never_played() -> None:
 
 async def test_an_utterance_without_sound_is_over_when_it_ends() -> None:
     output, _ = Stage().guild()
-    utterance = output.open_utterance(None)
+    utterance = output.open_utterance(None, in_line=False)
     utterance.end()
     result = await utterance.wait_for_playout()
     assert (result.heard, result.seconds, result.interrupted) == ("", 0.0, False)
@@ -178,7 +181,7 @@ async def test_an_utterance_without_sound_is_over_when_it_ends() -> None:
 async def test_ending_after_everything_was_sent_finishes_the_utterance() -> None:
     stage = Stage()
     output, _ = stage.guild()
-    utterance = output.open_utterance(None)
+    utterance = output.open_utterance(None, in_line=False)
     await utterance.write(speech(2, "Yes."))
     await stage.tick(10)
     utterance.end()
@@ -189,7 +192,7 @@ async def test_ending_after_everything_was_sent_finishes_the_utterance() -> None
 async def test_a_lost_connection_keeps_the_position() -> None:
     stage = Stage()
     output, sender = stage.guild()
-    utterance = output.open_utterance(None)
+    utterance = output.open_utterance(None, in_line=False)
     await utterance.write(speech(10))
     utterance.end()
     await stage.tick(4)
@@ -204,7 +207,10 @@ async def test_a_lost_connection_keeps_the_position() -> None:
 async def test_a_connection_that_stays_away_ends_the_utterances_as_interrupted() -> None:
     stage = Stage()
     output, sender = stage.guild(patience=1.0)
-    first, second = output.open_utterance(None), output.open_utterance(None)
+    first, second = (
+        output.open_utterance(None, in_line=False),
+        output.open_utterance(None, in_line=False),
+    )
     await first.write(speech(10))
     await second.write(speech(10))
     sender.connected = False
@@ -225,7 +231,10 @@ async def test_a_failing_guild_does_not_disturb_the_others(
     output, sender = stage.guild()
     bad, _ = stage.guild()
     bad._sender = Broken(stage.time)
-    failing, fine = bad.open_utterance(None), output.open_utterance(None)
+    failing, fine = (
+        bad.open_utterance(None, in_line=False),
+        output.open_utterance(None, in_line=False),
+    )
     await failing.write(speech(3))
     await fine.write(speech(3))
     await stage.tick(3)
@@ -238,11 +247,11 @@ async def test_a_failing_guild_does_not_disturb_the_others(
 async def test_too_many_waiting_utterances_are_refused() -> None:
     output, _ = Stage().guild()
     for _ in range(MAX_UTTERANCES):
-        output.open_utterance(None)
+        output.open_utterance(None, in_line=False)
     with pytest.raises(BusyError):
-        output.open_utterance(None)
+        output.open_utterance(None, in_line=False)
     output.clear()
-    assert output.open_utterance(None)
+    assert output.open_utterance(None, in_line=False)
 
 
 async def test_the_thread_plays_and_ends() -> None:
@@ -252,7 +261,7 @@ async def test_the_thread_plays_and_ends() -> None:
     output, sender = stage.guild()
     clock.start()
     clock.start()
-    utterance = output.open_utterance(None)
+    utterance = output.open_utterance(None, in_line=False)
     await utterance.write(speech(3))
     utterance.end()
     async with asyncio.timeout(5):
@@ -261,3 +270,51 @@ async def test_the_thread_plays_and_ends() -> None:
     assert sender.sound == list(speech(3).packets)
     await clock.aclose()
     await clock.aclose()
+
+
+async def test_who_stands_in_line_is_heard_in_the_order_of_asking() -> None:
+    stage = Stage()
+    output, sender = stage.guild()
+    first, second = (output.open_utterance(None, in_line=True) for _ in range(2))
+    await second.write(speech(2, mark="b"))
+    second.end()
+    await stage.tick(3)
+    assert sender.sound == []
+    await first.write(speech(2, mark="a"))
+    first.end()
+    await stage.tick(6)
+    assert sender.sound == [b"a0", b"a1", b"b0", b"b1"]
+
+
+@pytest.mark.parametrize("how", ["end", "clear"])
+async def test_who_stands_in_line_and_says_nothing_keeps_nobody_waiting(how: str) -> None:
+    stage = Stage()
+    output, sender = stage.guild()
+    first, second = (output.open_utterance(None, in_line=True) for _ in range(2))
+    await second.write(speech(2, mark="b"))
+    second.end()
+    await stage.tick(12)
+    assert stage.next is None
+    getattr(first, how)()
+    await stage.tick(3)
+    assert sender.sound == [b"b0", b"b1"]
+    assert not (await second.wait_for_playout()).interrupted
+
+
+async def test_patience_begins_anew_with_every_spell() -> None:
+    stage = Stage()
+    output, sender = stage.guild(patience=15.0)
+    sender.connected = False
+    early = output.open_utterance(None, in_line=False)
+    await early.write(speech(2))
+    await stage.tick(3)
+    early.clear()
+    await stage.tick(10)
+    stage.time.now += 60.0
+    late = output.open_utterance(None, in_line=False)
+    await late.write(speech(2))
+    await stage.tick(3)
+    sender.connected = True
+    await stage.tick(3)
+    assert sender.sound == [b"p0", b"p1"]
+    late.end()

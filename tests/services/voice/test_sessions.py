@@ -159,13 +159,13 @@ async def test_a_session_that_is_gone_takes_its_speech_with_it() -> None:
     channel = FakeChannel(guild())
     voice = sessions()
     await voice.join(channel.real)
-    utterance = voice.open_utterance(5, None)
+    utterance = voice.open_utterance(5, None, in_line=False)
     assert utterance
     await utterance.write(speech(10))
     channel.guild.voice_client.cleanup()
     assert (await utterance.wait_for_playout()).interrupted
     assert voice.get(5) is None
-    assert voice.open_utterance(5, None) is None
+    assert voice.open_utterance(5, None, in_line=False) is None
 
 
 async def test_stop_counts_what_it_stopped() -> None:
@@ -174,7 +174,7 @@ async def test_stop_counts_what_it_stopped() -> None:
     assert voice.stop(5) == 0
     await voice.join(channel.real)
     for _ in range(2):
-        voice.open_utterance(5, None)
+        voice.open_utterance(5, None, in_line=False)
     assert voice.stop(5) == 2
 
 

@@ -112,7 +112,7 @@ def tone(seconds: float) -> AudioChunk:
 
 async def speak(session: VoiceSession, seconds: float) -> None:
     """Play a tone to its end."""
-    utterance = session.output.open_utterance(None)
+    utterance = session.output.open_utterance(None, in_line=False)
     await utterance.write(await asyncio.to_thread(tone, seconds))
     utterance.end()
     async with asyncio.timeout(10):
@@ -147,7 +147,7 @@ async def test_a_bot_alone_speaks_without_waiting_for_keys(bot: Bot) -> None:
 async def test_speech_goes_on_after_the_connection_was_lost(bot: Bot) -> None:
     await bot.bring("ana", bot.lounge.id)
     session = await bot.sessions.join(bot.lounge)
-    utterance = session.output.open_utterance(None)
+    utterance = session.output.open_utterance(None, in_line=False)
     await utterance.write(await asyncio.to_thread(tone, 0.6))
     utterance.end()
     await bot.heard(bot.lounge.id, 8)
@@ -193,7 +193,7 @@ async def test_joins_at_the_same_time_make_one_session(bot: Bot) -> None:
 
 async def test_a_kick_ends_the_session_and_its_speech_and_join_works_again(bot: Bot) -> None:
     session = await bot.sessions.join(bot.lounge)
-    utterance = bot.sessions.open_utterance(bot.guild.id, None)
+    utterance = bot.sessions.open_utterance(bot.guild.id, None, in_line=False)
     assert utterance
     await utterance.write(await asyncio.to_thread(tone, 2.0))
     world = bot.sandbox.world
