@@ -25,7 +25,7 @@ from services.conversations import Conversations
 from services.core.errors import ConfigurationError
 from services.core.logs import configure_logging, new_turn_id
 from services.core.metrics import TurnMetrics, TurnStatistics
-from services.core.protocols import LLM, TTS, Speech
+from services.core.protocols import LLM, TTS, AudioEncoder, Speech
 from services.core.tasks import TaskOwner
 from services.core.types import UserTurn, VoiceStyle
 from services.history.jsonl import JsonlHistoryStore
@@ -41,7 +41,7 @@ from services.tts.espeak import EspeakTTS
 from services.tts.fallback import FallbackTTS
 from services.tts.openai import OpenAITTS
 from services.typing_pacer import TypingPacer
-from services.voice.opus import OpusEncoder, load_opus
+from services.voice.libopus import load_opus
 from services.voice.output import VoiceClock
 from services.voice.sessions import VoiceSessions
 
@@ -141,7 +141,7 @@ async def assemble(
     sessions = own(stack, VoiceSessions(clock=clock, connect_timeout=8.0, attempts=3))
     speaker = Speaker(
         tts=tts,
-        encoder=OpusEncoder,
+        encoder=new_encoder,
         open_output=sessions.open_utterance,
         min_length=settings.TTS_SENTENCE_MIN_LENGTH,
         max_length=settings.TTS_SENTENCE_MAX_LENGTH,
@@ -195,6 +195,7 @@ async def prepare(
         await memory.start_background_cleanup()
     for service in warm:
         await service.prewarm()
+    await asyncio.to_thread(new_encoder)
     log.info("libopus %s", await asyncio.to_thread(load_opus))
 
 
@@ -224,6 +225,13 @@ def speech_engines(settings: Settings) -> list[tuple[str, TTS]]:
         )
         engines.insert(0, ("speech server", server))
     return engines
+
+
+def new_encoder() -> AudioEncoder:
+    """Make an encoder, in a worker thread: the first one imports numpy."""
+    from services.voice.opus import OpusEncoder
+
+    return OpusEncoder()
 
 
 def memory_manager(settings: Settings) -> MemoryManager:

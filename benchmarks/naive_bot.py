@@ -16,7 +16,7 @@ import numpy as np
 import openai
 from discord.ext import commands
 
-from services.voice.opus import load_opus
+from services.voice.libopus import load_opus
 
 
 class NaiveBot(commands.Bot):

@@ -1,5 +1,4 @@
 import array
-import re
 
 import discord
 import numpy as np
@@ -8,8 +7,7 @@ from numpy.typing import NDArray
 
 from services.core.errors import VoiceError
 from services.core.types import AudioChunk
-from services.voice import opus
-from services.voice.opus import OpusEncoder, load_opus
+from services.voice.opus import OpusEncoder
 
 RATES = (16_000, 22_050, 24_000, 48_000)
 CLICK = 10 ** (-30 / 20) * 32768
@@ -45,23 +43,6 @@ def sounding(signal: NDArray[np.int16]) -> tuple[float, float]:
     """Return when the signal first and last exceeds half its level, seconds."""
     loud = np.flatnonzero(np.abs(signal.astype(int)) > 4000)
     return loud[0] / 48000, loud[-1] / 48000
-
-
-def test_libopus_is_found_and_named() -> None:
-    assert re.fullmatch(r"\d\S*", load_opus())
-    assert load_opus() == load_opus()
-
-
-def test_without_libopus_one_sentence_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def missing() -> str:
-        raise discord.opus.OpusNotLoaded
-
-    monkeypatch.setattr(discord.opus.Encoder, "get_opus_version", missing)
-    monkeypatch.setattr(opus, "_bundled_libraries", lambda: iter(()))
-    with pytest.raises(VoiceError, match="install"):
-        OpusEncoder()
 
 
 @pytest.mark.parametrize("rate", RATES)
