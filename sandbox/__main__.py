@@ -35,6 +35,9 @@ def parse_options(arguments: Sequence[str]) -> Options:
         action="store_true",
         help="the bot uses the model and voice that the environment names (OPENAI_*, TTS_*)",
     )
+    parser.add_argument(
+        "--tls", action="store_true", help="serve Discord's voice over TLS too, for other libraries"
+    )
     parser.add_argument("--script", metavar="FILE", help="play a conversation; `demo` is built in")
     parser.add_argument(
         "--exit-after-script",
@@ -47,6 +50,7 @@ def parse_options(arguments: Sequence[str]) -> Options:
     found = parser.parse_args(arguments)
     return Options(
         port=found.port,
+        tls=found.tls,
         bot=not found.no_bot,
         real_model=found.real_model,
         script=_script(found.script),

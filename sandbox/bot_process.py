@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 from urllib.parse import urlsplit
 
 STOP_SECONDS = 8.0
@@ -26,14 +26,16 @@ ACCOUNT = ("BASE_URL", "API_KEY", "MODEL", "VOICE", "ENGINE")
 
 
 def bot_environment(
-    outer: Mapping[str, str], connect: Mapping[str, str], *, folder: Path, real_model: bool
+    outer: Mapping[str, str], connect: Mapping[str, Any], *, folder: Path, real_model: bool
 ) -> dict[str, str]:
     """Return what the bot sees: the sandbox as its Discord, and as its model unless told not to.
 
     Of the environment around it everything stays but other Discord accounts and, without
     `real_model`, models and voices beyond this machine. Files go to `folder` unless the
-    environment names places. No .env is read.
+    environment names places. No .env is read. Of `connect` only the settings count, which are
+    named in capitals; the rest is for other guests.
     """
+    connect = {name: value for name, value in connect.items() if name.isupper()}
     given = {name: value for name, value in outer.items() if not name.startswith("DISCORD_")}
     lent = {**connect, "LLM_MODEL": "sandbox-talker"}
     if real_model:

@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from contextlib import suppress
 
 from sandbox.discord_error import DiscordError, invalid_form
 from sandbox.model import Json, Snowflakes, UnknownError
@@ -90,3 +91,25 @@ class Commands:
             raise DiscordError(400, 30034, detail, rule="command_creates")
         self._created[scope] = created
         return str(self._ids.next())
+
+
+class AllCommands:
+    """Show people the commands of every application; of two of one name the first counts."""
+
+    def __init__(self, applications: Iterable[Commands]) -> None:
+        self._applications = list(applications)
+
+    def all(self) -> list[Json]:
+        """Return every command, those of guilds with `guild_id`."""
+        return [command for each in self._applications for command in each.all()]
+
+    def of(self, scope: Scope) -> list[Json]:
+        """Return the commands of one scope."""
+        return [command for each in self._applications for command in each.of(scope)]
+
+    def find(self, name: str, guild_id: int | None) -> Json:
+        """Return the command a person gets by a name. Raises UnknownError."""
+        for application in self._applications:
+            with suppress(UnknownError):
+                return application.find(name, guild_id)
+        raise UnknownError("command", f"/{name}")

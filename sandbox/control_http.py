@@ -7,10 +7,8 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from sandbox.addresses import OWN_NAMES
 from sandbox.model import Json, UnknownError
-
-OWN_NAMES = ("127.0.0.1", "localhost")
-"""The names under which this server may be called."""
 
 DISCORD = ("discord.com", ".discord.gg", ".discord.media", "cdn.discordapp.com")
 """The names of Discord's own parts, which ask for a token instead."""

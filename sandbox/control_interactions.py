@@ -2,11 +2,12 @@ from collections.abc import Iterator
 
 from aiohttp import web
 
-from sandbox import interactions as kinds
+from sandbox import interaction as kinds
 from sandbox.command_options import Resolver, build_options, descend, nest
-from sandbox.commands import Commands
+from sandbox.commands import AllCommands, Commands
 from sandbox.control_http import BadRequestError, read, reply
-from sandbox.interactions import Interaction, Interactions
+from sandbox.interaction import Interaction
+from sandbox.interactions import Interactions
 from sandbox.model import Channel, Json, Message, UnknownError, User
 from sandbox.permissions import permissions_in
 from sandbox.shapes import answer_shape
@@ -20,9 +21,9 @@ UNFINISHED = "The answer was not finished in time."
 class InteractionControl:
     """Let an outsider run commands, press buttons, ask for choices and send forms."""
 
-    def __init__(self, *, world: World, commands: Commands, interactions: Interactions) -> None:
+    def __init__(self, *, world: World, interactions: Interactions) -> None:
         self._world = world
-        self._commands = commands
+        self._commands = AllCommands(each.commands for each in world.accounts.values())
         self._interactions = interactions
 
     def routes(self) -> list[web.RouteDef]:
@@ -69,7 +70,13 @@ class InteractionControl:
         if component["type"] != BUTTON:
             data["values"] = [str(value) for value in body.get("values") or []]
         interaction = self._interactions.deliver(
-            kinds.COMPONENT, user, message.channel, data, name=data["custom_id"], source=message
+            kinds.COMPONENT,
+            user,
+            message.channel,
+            data,
+            application=message.author,
+            name=data["custom_id"],
+            source=message,
         )
         return reply(await self._answer(interaction))
 
@@ -86,7 +93,13 @@ class InteractionControl:
             "components": [_filled(each, values) for each in shown.modal["components"]],
         }
         interaction = self._interactions.deliver(
-            kinds.MODAL_SUBMIT, user, shown.channel, data, name=custom_id, source=shown.source
+            kinds.MODAL_SUBMIT,
+            user,
+            shown.channel,
+            data,
+            application=shown.application,
+            name=custom_id,
+            source=shown.source,
         )
         return reply(await self._answer(interaction))
 
@@ -95,17 +108,24 @@ class InteractionControl:
         user, channel = self._world.person(body["user"]), self._world.channel(body["channel"])
         name, given = str(body["name"]).strip("/"), body.get("options") or {}
         top, *path = name.split() or [""]
-        command = self._command(top, user, channel)
+        command = self._command(top, user, channel, body.get("bot"))
         leaf, passed = descend(command, path)
         resolver = Resolver(self._world, channel)
         options = build_options(leaf, given, resolver, complete=kind == kinds.COMMAND)
         if kind == kinds.AUTOCOMPLETE:
             _focus(options, str(body.get("focused") or ""))
         data = _command_data(command, nest(options, passed), resolver)
-        return self._interactions.deliver(kind, user, channel, data, name=name, source=None)
+        application = self._world.account(command["application_id"]).user
+        return self._interactions.deliver(
+            kind, user, channel, data, application=application, name=name, source=None
+        )
 
-    def _command(self, name: str, user: User, channel: Channel) -> Json:
-        command = self._commands.find(name, channel.guild.id if channel.guild else None)
+    def _command(self, name: str, user: User, channel: Channel, bot: object) -> Json:
+        """Return a command of a bot, named or in whose DM it is typed; else the first found."""
+        commands: Commands | AllCommands = self._commands
+        if named := bot or (channel.bot and channel.bot.id):
+            commands = self._world.account(named).commands
+        command = commands.find(name, channel.guild.id if channel.guild else None)
         if not _available(command, user, channel):
             raise UnknownError("command for this user and channel", f"/{name}")
         return command

@@ -35,7 +35,7 @@ class WorldControl:
         world: World,
         gateway: Gateway,
         voice: Voice,
-        connect: Callable[[], dict[str, str]],
+        connect: Callable[[], Json],
         reset: Callable[[], Awaitable[None]],
     ) -> None:
         self._world = world
@@ -117,8 +117,8 @@ class WorldControl:
         self._world.remove_channel(channel)
         for user_id in inside:
             await self._voice_server.human_leave(channel_id=channel.id, user_id=user_id)
-        if channel.guild and self._world.bot.id in inside:
-            self._voice_server.revoke(guild_id=channel.guild.id, user_id=self._world.bot.id)
+            if channel.guild and user_id in self._world.accounts:
+                self._voice_server.revoke(guild_id=channel.guild.id, user_id=user_id)
         return reply(channel_shape(channel))
 
     async def add_user(self, request: web.Request) -> web.Response:
@@ -127,15 +127,17 @@ class WorldControl:
         return reply(user_shape(self._world.add_user(str(body["name"]))))
 
     async def open_direct(self, request: web.Request) -> web.Response:
-        """Open the DM channel between a person and the bot."""
-        user = self._world.person(request.match_info["user"])
-        return reply(channel_shape(self._world.open_direct(user)))
+        """Open the DM channel between a person and the bot, or another `bot`."""
+        user, body = self._world.person(request.match_info["user"]), await read(request)
+        bot = self._world.account(body.get("bot", "bot")).user
+        return reply(channel_shape(self._world.open_direct(user, bot=bot)))
 
     async def set_application(self, request: web.Request) -> web.Response:
-        """Withdraw or grant privileged intents."""
+        """Withdraw or grant privileged intents of the bot, or of another `bot`."""
         body = await read(request)
-        self._world.intents = parse_intents(body["intents"])
-        return reply({"intents": int(self._world.intents)})
+        account = self._world.account(body.get("bot", "bot"))
+        account.intents = parse_intents(body["intents"])
+        return reply({"intents": int(account.intents)})
 
     async def messages(self, request: web.Request) -> web.Response:
         """List a channel's messages, oldest first."""

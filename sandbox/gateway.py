@@ -2,34 +2,27 @@ import asyncio
 import json
 import logging
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from sandbox.addresses import own_gateway
 from sandbox.events import EventBus
 from sandbox.faults import Faults
-from sandbox.gateway_session import RESUMABLE, Connection, Session
+from sandbox.gateway_session import INVALID_SESSION, RESUMABLE, Connection, Session
+from sandbox.gateway_sessions import GOING_AWAY, GatewayError, GatewaySessions
 from sandbox.gateway_voice import VoiceEntry
-from sandbox.intents import Intent
-from sandbox.model import Change, Guild, Json, Member, UnknownError
-from sandbox.payloads import member_payload, user_payload
+from sandbox.model import Guild, Json, Member, UnknownError, User
+from sandbox.payloads import member_payload
 from sandbox.ports import Voice
 from sandbox.violations import Violations
 from sandbox.world import World
 
 log = logging.getLogger(__name__)
 
-(
-    HEARTBEAT,
-    IDENTIFY,
-    PRESENCE,
-    VOICE_STATE,
-    RESUME,
-    MEMBERS,
-    INVALID_SESSION,
-    HELLO,
-    HEARTBEAT_ACK,
-) = (1, 2, 3, 4, 6, 8, 9, 10, 11)
+HEARTBEAT, IDENTIFY, PRESENCE, VOICE_STATE, RESUME, MEMBERS = 1, 2, 3, 4, 6, 8
+HELLO, HEARTBEAT_ACK = 10, 11
 """The gateway's opcodes."""
 
 HEARTBEAT_INTERVAL = 41.25
@@ -47,36 +40,43 @@ CLOSE_TIMEOUT = 0.5
 FOREVER = 3600.0
 """Bytes of one frame; seconds that a client has to answer a close, and that a zombie stays one."""
 
-RESUME_URL = "wss://gateway-resume.discord.gg"
-GOING_AWAY = 1001
-ENDING = (1000, GOING_AWAY)
-"""The close codes with which a client ends its session."""
-
-
-class GatewayError(Exception):
-    """End a connection with a close code; `rule` names the breach to record, empty for none."""
-
-    def __init__(self, code: int, detail: str, *, rule: str = "gateway_protocol") -> None:
-        super().__init__(detail)
-        self.code = code
-        self.rule = rule
-
 
 class Gateway:
-    """Speak Discord's gateway v10 to the bot: identify, heartbeats, events and resume."""
+    """Speak Discord's gateway v10 to bots: identify, heartbeats, events and resume.
+
+    `own_endpoint` returns the voice server's address for clients of this server's own address.
+    """
 
     def __init__(
-        self, *, world: World, voice: Voice, violations: Violations, faults: Faults, bus: EventBus
+        self,
+        *,
+        world: World,
+        voice: Voice,
+        violations: Violations,
+        faults: Faults,
+        bus: EventBus,
+        own_endpoint: Callable[[], str],
     ) -> None:
-        self.online = asyncio.Event()
         self._world = world
-        self._entry = VoiceEntry(world=world, voice=voice, violations=violations)
+        self._entry = VoiceEntry(
+            world=world, voice=voice, violations=violations, own_endpoint=own_endpoint
+        )
         self._violations = violations
         self._faults = faults
         self._bus = bus
-        self._session: Session | None = None
+        self._sessions = GatewaySessions(world=world, entry=self._entry, bus=bus)
         self._connections: set[Connection] = set()
-        world.listeners.append(self._dispatch)
+        world.listeners.append(self._sessions.deliver)
+
+    @property
+    def online(self) -> asyncio.Event:
+        """Return the event that is set while the world's own bot is connected."""
+        return self._sessions.online
+
+    def is_online(self, user: User) -> bool:
+        """Tell whether a bot is connected."""
+        session = self._sessions.of(user)
+        return session is not None and session.connection is not None
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one gateway websocket."""
@@ -85,17 +85,17 @@ class Gateway:
         )
         await socket.prepare(request)
         compressed = request.query.get("compress") == "zlib-stream"
-        connection = Connection(socket, compressed=compressed)
+        connection = Connection(socket, compressed=compressed, own_url=own_gateway(request))
         self._connections.add(connection)
         try:
             await self._serve(connection)
         finally:
             self._connections.discard(connection)
-            self._lose(connection)
+            self._sessions.lose(connection)
         return socket
 
     def drop(self, code: int = RESUMABLE) -> None:
-        """Close the bot's connections with a close code; its session can be resumed."""
+        """Close every connection with a close code; the sessions can be resumed."""
         for connection in self._connections:
             connection.close(code)
 
@@ -106,8 +106,8 @@ class Gateway:
             await connection.socket.close(code=GOING_AWAY)
 
     def commit_faults(self) -> None:
-        """Commit the ordered faults on the bot's connection, where there is one."""
-        session = self._session
+        """Commit the ordered faults on the connection of the world's own bot, where it has one."""
+        session = self._sessions.of(self._world.bot)
         connection = session.connection if session else None
         if connection is None:
             return
@@ -116,13 +116,9 @@ class Gateway:
             connection.silent_until = asyncio.get_running_loop().time() + seconds
         elif self._faults.take("gateway", "invalid-session"):
             connection.send_op(INVALID_SESSION, False)
-            self._end_session()
+            self._sessions.end(self._world.bot)
         elif self._faults.take("gateway", "drop"):
             connection.close(RESUMABLE)
-
-    def _dispatch(self, change: Change) -> None:
-        if self._session:
-            self._session.deliver(change)
 
     async def _serve(self, connection: Connection) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -155,17 +151,16 @@ class Gateway:
                 raise GatewayError(4002, "Decode error") from error
 
     def _take(self, connection: Connection, op: int, data: Any) -> None:
-        session = self._session
+        loop = asyncio.get_running_loop()
         if op == HEARTBEAT:
-            loop = asyncio.get_running_loop()
             loop.call_later(ACK_DELAY, connection.send_op, HEARTBEAT_ACK, None)
-        elif op == IDENTIFY:
-            self._identify(connection, data)
-        elif op == RESUME:
-            self._resume(connection, data)
+        elif op in (IDENTIFY, RESUME):
+            begin = self._sessions.identify if op == IDENTIFY else self._sessions.resume
+            begin(connection, data)
+            loop.call_soon(self.commit_faults)
         elif op not in (PRESENCE, VOICE_STATE, MEMBERS):
             raise GatewayError(4001, f"Unknown opcode {op}")
-        elif session is None or session.connection is not connection:
+        elif (session := self._sessions.on(connection)) is None:
             raise GatewayError(4003, "Not authenticated")
         else:
             self._obey(session, op, data)
@@ -178,56 +173,10 @@ class Gateway:
                 self._send_members(session, data)
             else:
                 presence = {key: data.get(key) for key in ("status", "activities")}
-                self._bus.publish("presence", **presence)
+                user_id = str(session.account.user.id)
+                self._bus.publish("presence", user_id=user_id, **presence)
         except UnknownError as error:
             log.warning("Gateway: %s", error)
-
-    def _identify(self, connection: Connection, data: Json) -> None:
-        if self._session and self._session.connection is connection:
-            raise GatewayError(4005, "Already authenticated")
-        self._authenticate(data)
-        if list(data.get("shard") or (0, 1)) != [0, 1]:
-            raise GatewayError(4010, "Invalid shard")
-        intents = Intent(int(data["intents"])) & Intent.ALL
-        if intents & Intent.PRIVILEGED & ~self._world.intents:
-            raise GatewayError(4014, "Disallowed intents", rule="intents")
-        self._end_session()
-        session = Session(world=self._world, intents=intents, connection=connection)
-        self._session = session
-        session.push("READY", self._ready(session))
-        for guild in self._world.guilds.values() if intents & Intent.GUILDS else ():
-            payload = {**session.guild_payload(guild), "unavailable": False}
-            session.push("GUILD_CREATE", payload)
-        self._go_online()
-
-    def _resume(self, connection: Connection, data: Json) -> None:
-        self._authenticate(data)
-        session, sequence = self._session, int(data["seq"])
-        if session and session.id == data["session_id"] and sequence > session.sequence:
-            raise GatewayError(4007, "Invalid seq")
-        if not (session and session.id == data["session_id"] and session.can_replay(sequence)):
-            connection.send_op(INVALID_SESSION, False)
-            return
-        if session.connection and session.connection is not connection:
-            session.connection.close(RESUMABLE)
-        session.resume(connection, sequence)
-        self._go_online()
-
-    def _authenticate(self, data: Json) -> None:
-        if str(data.get("token")).removeprefix("Bot ") != self._world.bot_token:
-            raise GatewayError(4004, "Authentication failed", rule="token")
-
-    def _ready(self, session: Session) -> Json:
-        bot = self._world.bot
-        return {
-            "v": 10,
-            "user": {**user_payload(bot), "verified": True, "mfa_enabled": False},
-            "session_id": session.id,
-            "resume_gateway_url": RESUME_URL,
-            "guilds": [{"id": str(each), "unavailable": True} for each in self._world.guilds],
-            "application": {"id": str(bot.id), "flags": 0},
-            "shard": [0, 1],
-        }
 
     def _send_members(self, session: Session, wish: Json) -> None:
         guild = self._world.guild(wish["guild_id"])
@@ -242,26 +191,6 @@ class Gateway:
                 **({"nonce": wish["nonce"]} if "nonce" in wish else {}),
             },
         )
-
-    def _go_online(self) -> None:
-        self.online.set()
-        self._bus.publish("bot_online")
-        asyncio.get_running_loop().call_soon(self.commit_faults)
-
-    def _lose(self, connection: Connection) -> None:
-        session = self._session
-        if session is None or session.connection is not connection:
-            return
-        session.connection = None
-        self.online.clear()
-        self._bus.publish("bot_offline")
-        if not connection.dropped and connection.socket.close_code in ENDING:
-            self._end_session()
-
-    def _end_session(self) -> None:
-        self._session = None
-        self.online.clear()
-        self._entry.leave_all()
 
 
 def _hold_rate(arrivals: deque[float]) -> None:

@@ -6,18 +6,21 @@ from collections import deque
 
 from aiohttp import ClientConnectionResetError, web
 
+from sandbox.accounts import Account
 from sandbox.intents import Intent, needed_intent
 from sandbox.messages import message_event_payload
 from sandbox.model import Change, Guild, Json, Member
 from sandbox.payloads import guild_create_payload
 from sandbox.permissions import Permission, may
-from sandbox.world import World
 
 MAX_REPLAY = 1000
 """Events kept for a RESUME; a client that missed more has to identify anew."""
 
 MAX_WAITING = 4000
 """Frames that wait for a slow client; beyond it the connection is dropped and may resume."""
+
+INVALID_SESSION = 9
+"""The opcode after which a client identifies anew."""
 
 RESUMABLE = 4000
 """The close code after which a client resumes."""
@@ -27,10 +30,14 @@ NEED_VIEW = ("MESSAGE_", "TYPING_")
 
 
 class Connection:
-    """Write to one gateway websocket in order, as text or as one zlib stream."""
+    """Write to one gateway websocket in order, as text or as one zlib stream.
 
-    def __init__(self, socket: web.WebSocketResponse, *, compressed: bool) -> None:
+    `own_url` is the gateway's address where the client came by this server's own, else empty.
+    """
+
+    def __init__(self, socket: web.WebSocketResponse, *, compressed: bool, own_url: str) -> None:
         self.socket = socket
+        self.own_url = own_url
         self.dropped = False
         self.silent_until = 0.0
         self._outgoing: deque[str | int] = deque()
@@ -87,18 +94,18 @@ class Connection:
 class Session:
     """Number the events for one bot, keep them for a RESUME, and leave out what it may not know."""
 
-    def __init__(self, *, world: World, intents: Intent, connection: Connection) -> None:
+    def __init__(self, *, account: Account, intents: Intent, connection: Connection) -> None:
         self.id = secrets.token_hex(16)
         self.sequence = 0
+        self.account = account
         self.connection: Connection | None = connection
         self._asked = intents
-        self._world = world
         self._sent: deque[tuple[int, str]] = deque(maxlen=MAX_REPLAY)
 
     @property
     def intents(self) -> Intent:
         """Return the intents in force: asked for, and still granted to the application."""
-        return self._asked & self._world.intents
+        return self._asked & self.account.intents
 
     def push(self, name: str, payload: Json) -> None:
         """Send one event, or keep it until the client resumes."""
@@ -130,7 +137,7 @@ class Session:
         """Return the members of a guild that come with it: all, or those in voice and the bot."""
         if self.intents & Intent.MEMBERS:
             return list(guild.members.values())
-        shown = {self._world.bot.id, *guild.voice_states}
+        shown = {self.account.user.id, *guild.voice_states}
         return [member for member in guild.members.values() if member.user.id in shown]
 
     def guild_payload(self, guild: Guild) -> Json:
@@ -139,13 +146,13 @@ class Session:
 
     def _may_know(self, change: Change) -> bool:
         if change.to is not None:
-            return change.to is self._world.bot
+            return change.to is self.account.user
         direct = change.channel is not None and change.channel.guild is None
         needed = needed_intent(change.name, direct=direct)
         if needed & self.intents != needed:
             return False
         if change.channel and change.name.startswith(NEED_VIEW):
-            return may(change.channel, self._world.bot, Permission.VIEW_CHANNEL)
+            return may(change.channel, self.account.user, Permission.VIEW_CHANNEL)
         return True
 
     def _payload(self, change: Change) -> Json:
@@ -153,6 +160,6 @@ class Session:
             return self.guild_payload(change.guild)
         if change.message:
             all_content = bool(self.intents & Intent.MESSAGE_CONTENT)
-            reader = self._world.bot
+            reader = self.account.user
             return message_event_payload(change.message, reader=reader, all_content=all_content)
         return change.payload

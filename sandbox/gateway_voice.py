@@ -1,5 +1,7 @@
+from collections.abc import Callable
+
 from sandbox.gateway_session import Session
-from sandbox.model import Channel, Guild, Json
+from sandbox.model import Channel, Guild, Json, User
 from sandbox.permissions import Permission, may
 from sandbox.ports import Voice
 from sandbox.violations import Violations
@@ -7,42 +9,55 @@ from sandbox.world import World
 
 
 class VoiceEntry:
-    """Let the bot into voice channels and out of them, as its opcode 4 asks."""
+    """Let bots into voice channels and out of them, as their opcode 4 asks.
 
-    def __init__(self, *, world: World, voice: Voice, violations: Violations) -> None:
+    `own_endpoint` returns where voice is for bots that came by this server's own address, empty
+    where that is no other place than for the rest.
+    """
+
+    def __init__(
+        self,
+        *,
+        world: World,
+        voice: Voice,
+        violations: Violations,
+        own_endpoint: Callable[[], str],
+    ) -> None:
         self._world = world
         self._voice = voice
         self._violations = violations
+        self._own_endpoint = own_endpoint
 
     def change(self, session: Session, wish: Json) -> None:
         """Enter, move, mute or leave; what the bot may not do is left undone, as on Discord."""
         guild = self._world.guild(wish["guild_id"])
+        bot = session.account.user
         if wish.get("channel_id") is None:
-            self.leave(guild)
+            self.leave(guild, bot)
             return
         channel = self._world.channel(wish["channel_id"])
-        if self._admits(guild, channel):
+        if self._admits(bot, guild, channel):
             self._enter(session, guild, channel, wish)
 
-    def leave(self, guild: Guild) -> None:
-        """Take the bot out of a guild's voice channels."""
-        if self._world.leave_voice(guild, self._world.bot):
-            self._voice.revoke(guild_id=guild.id, user_id=self._world.bot.id)
+    def leave(self, guild: Guild, bot: User) -> None:
+        """Take a bot out of a guild's voice channels."""
+        if self._world.leave_voice(guild, bot):
+            self._voice.revoke(guild_id=guild.id, user_id=bot.id)
 
-    def leave_all(self) -> None:
-        """Take the bot out of all voice channels: its session is over."""
+    def leave_all(self, bot: User) -> None:
+        """Take a bot out of all voice channels: its session is over."""
         for guild in self._world.guilds.values():
-            self.leave(guild)
+            self.leave(guild, bot)
 
-    def _admits(self, guild: Guild, channel: Channel) -> bool:
-        allowed = may(channel, self._world.bot, Permission.CONNECT)
+    def _admits(self, bot: User, guild: Guild, channel: Channel) -> bool:
+        allowed = may(channel, bot, Permission.CONNECT)
         if channel.guild is guild and channel.kind == "voice" and allowed:
             return True
-        self._violations.record("permission", f"The bot may not connect to {channel.name}.")
+        self._violations.record("permission", f"{bot.name} may not connect to {channel.name}.")
         return False
 
     def _enter(self, session: Session, guild: Guild, channel: Channel, wish: Json) -> None:
-        bot = self._world.bot
+        bot = session.account.user
         before = self._world.voice_state(guild, bot)
         self._world.set_voice(
             channel,
@@ -56,5 +71,7 @@ class VoiceEntry:
         grant = self._voice.grant(
             guild_id=guild.id, channel_id=channel.id, user_id=bot.id, session_id=session.id
         )
-        payload = {"guild_id": str(guild.id), "token": grant.token, "endpoint": grant.endpoint}
+        by_own_address = session.connection is not None and session.connection.own_url
+        endpoint = (by_own_address and self._own_endpoint()) or grant.endpoint
+        payload = {"guild_id": str(guild.id), "token": grant.token, "endpoint": endpoint}
         session.push("VOICE_SERVER_UPDATE", payload)

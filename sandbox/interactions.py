@@ -3,31 +3,25 @@ import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from sandbox.command_options import describe_user
 from sandbox.discord_error import DiscordError, invalid_form
+from sandbox.interaction import (
+    ALLOWED,
+    CHOICES,
+    DEFER,
+    DEFER_UPDATE,
+    MODAL,
+    REPLY,
+    UPDATE,
+    Interaction,
+    interaction_payload,
+)
 from sandbox.messages import Draft, Revision
 from sandbox.model import EPHEMERAL, LOADING, Change, Channel, Json, Message, User
-from sandbox.payloads import interaction_channel_payload, message_payload, user_payload
-from sandbox.permissions import permissions_in
-from sandbox.rest_bodies import MAX_UPLOAD
+from sandbox.payloads import user_payload
 from sandbox.violations import Violations
 from sandbox.world import World
-
-COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
-"""What a person did."""
-
-REPLY, DEFER, DEFER_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9
-"""How a bot may respond."""
-
-ALLOWED = {
-    COMMAND: (REPLY, DEFER, MODAL),
-    COMPONENT: (REPLY, DEFER, DEFER_UPDATE, UPDATE, MODAL),
-    AUTOCOMPLETE: (CHOICES,),
-    MODAL_SUBMIT: (REPLY, DEFER, DEFER_UPDATE, UPDATE),
-}
-"""The responses that suit what the person did."""
 
 FIRST_RESPONSE = 3.0
 TOKEN_LIFETIME = 15 * 60.0
@@ -38,39 +32,8 @@ MAX_INTERACTIONS = 500
 """Interactions remembered; the oldest are forgotten."""
 
 
-@dataclass(slots=True, eq=False)
-class Interaction:
-    """Hold one thing that a person did with the bot, and what came of it.
-
-    `source` is the message whose button was pressed; `message` is the answer to be seen.
-    """
-
-    id: int
-    token: str
-    kind: int
-    user: User
-    channel: Channel
-    name: str
-    opened: float
-    source: Message | None = None
-    response: int | None = None
-    expired: bool = False
-    message: Message | None = None
-    followups: list[Message] = field(default_factory=list)
-    modal: Json | None = None
-    choices: list[Json] = field(default_factory=list)
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-    timer: asyncio.TimerHandle | None = None
-
-    @property
-    def thinking(self) -> bool:
-        """Tell whether the person still sees only that the bot is thinking."""
-        message = self.message
-        return self.response == DEFER and bool(message and message.loading and not message.deleted)
-
-
 class Interactions:
-    """Deliver what people do to the bot, take its responses, and hold it to the three seconds."""
+    """Deliver what people do to bots, take their responses, and hold them to the three seconds."""
 
     def __init__(self, *, world: World, violations: Violations, settle: float) -> None:
         self._world = world
@@ -87,19 +50,27 @@ class Interactions:
         channel: Channel,
         data: Json,
         *,
+        application: User,
         name: str,
         source: Message | None,
     ) -> Interaction:
-        """Send what a person did to the bot, and start its three seconds."""
-        token = secrets.token_urlsafe(48)
+        """Send what a person did to a bot, and start its three seconds."""
         interaction = Interaction(
-            self._world.ids.next(), token, kind, user, channel, name, time.monotonic(), source
+            id=self._world.ids.next(),
+            token=secrets.token_urlsafe(48),
+            kind=kind,
+            application=application,
+            user=user,
+            channel=channel,
+            name=name,
+            opened=time.monotonic(),
+            source=source,
         )
         self._keep(interaction)
         loop = asyncio.get_running_loop()
         interaction.timer = loop.call_later(FIRST_RESPONSE, self._expire, interaction)
-        payload = self._payload(interaction, data)
-        self._world.announce(Change("INTERACTION_CREATE", payload, to=self._world.bot))
+        payload = interaction_payload(interaction, data)
+        self._world.announce(Change("INTERACTION_CREATE", payload, to=application))
         return interaction
 
     def find(self, token: str) -> Interaction:
@@ -260,34 +231,7 @@ class Interactions:
         }
         audience = interaction.user if draft.flags & EPHEMERAL else None
         draft = replace(draft, interaction=answered, audience=audience)
-        return self._world.messages.post(interaction.channel, self._world.bot, draft)
-
-    def _payload(self, interaction: Interaction, data: Json) -> Json:
-        bot, channel = self._world.bot, interaction.channel
-        payload: Json = {
-            "id": str(interaction.id),
-            "application_id": str(bot.id),
-            "type": interaction.kind,
-            "token": interaction.token,
-            "version": 1,
-            "channel_id": str(channel.id),
-            "channel": interaction_channel_payload(channel, interaction.user),
-            "data": data,
-            "locale": "en-US",
-            "app_permissions": str(permissions_in(channel, bot)),
-            "attachment_size_limit": MAX_UPLOAD,
-            "entitlements": [],
-            "authorizing_integration_owners": {},
-            "context": 0 if channel.guild else 1,
-            **describe_user(interaction.user, channel),
-        }
-        if channel.guild:
-            guild_id = str(channel.guild.id)
-            guild = {"id": guild_id, "locale": "en-US", "features": []}
-            payload |= {"guild_id": guild_id, "guild": guild, "guild_locale": "en-US"}
-        if interaction.source:
-            payload["message"] = message_payload(interaction.source, reader=bot)
-        return payload
+        return self._world.messages.post(interaction.channel, interaction.application, draft)
 
 
 async def _until(interaction: Interaction, done: Callable[[], bool]) -> None:

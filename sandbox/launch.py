@@ -35,6 +35,7 @@ class Options:
     """Hold what the command line asked for; an empty script is none."""
 
     port: int
+    tls: bool
     bot: bool
     real_model: bool
     script: list[Step]
@@ -64,7 +65,7 @@ async def first_of(*works: Coroutine[None, None, None]) -> None:
 
 async def _serve(options: Options, folder: Path) -> None:
     async with AsyncExitStack() as stack:
-        sandbox = await _open(stack, options.port)
+        sandbox = await _open(stack, options)
         if not options.bot:
             await _play(sandbox, options)
             return
@@ -73,14 +74,14 @@ async def _serve(options: Options, folder: Path) -> None:
         await first_of(_play(sandbox, options), _fail_with(bot))
 
 
-async def _open(stack: AsyncExitStack, port: int) -> Sandbox:
+async def _open(stack: AsyncExitStack, options: Options) -> Sandbox:
     try:
-        return await stack.enter_async_context(Sandbox(port=port))
+        return await stack.enter_async_context(Sandbox(port=options.port, tls=options.tls))
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
         hint = "choose another with --port, or any free one with --port 0"
-        raise LaunchError(f"Port {port} is in use: {hint}.") from None
+        raise LaunchError(f"Port {options.port} is in use: {hint}.") from None
 
 
 async def _start_bot(connect: Mapping[str, str], options: Options, folder: Path) -> BotProcess:

@@ -62,7 +62,7 @@ EVERYONE = (
 def permissions_in(channel: Channel, user: User) -> int:
     """Return what a user may do in a channel, by Discord's order of overwrites."""
     if channel.guild is None:
-        return int(DIRECT_MESSAGE)
+        return int(DIRECT_MESSAGE) if user in (channel.bot, channel.recipient) else 0
     permissions = guild_permissions(channel.guild, user)
     if permissions & Permission.ADMINISTRATOR or not permissions:
         return permissions

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from sandbox.accounts import Account
 from sandbox.discord_error import DiscordError, invalid_form, unknown
 from sandbox.faults import Faults
 from sandbox.model import Json, UnknownError
@@ -47,6 +48,15 @@ def no_content() -> web.Response:
     return web.Response(status=204)
 
 
+def caller(request: web.Request, world: World) -> Account:
+    """Return the bot whose token a request carries. Raises DiscordError."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    account = world.authenticate(token) if scheme == "Bot" else None
+    if account is None:
+        raise DiscordError(401, 0, "401: Unauthorized", rule="token")
+    return account
+
+
 class Rest:
     """Guard Discord's REST API: tokens, rate limits, errors and ordered faults."""
 
@@ -59,12 +69,10 @@ class Rest:
         self._faults = faults
 
     def application(self, routes: Iterable[web.RouteDef]) -> web.Application:
-        """Return the application that serves the routes, whose paths begin after the version."""
+        """Return the application that serves the routes, to be put under `PREFIX`."""
         versioned = web.Application(middlewares=[self._middleware()])
         versioned.add_routes(routes)
-        application = web.Application()
-        application.add_subapp(PREFIX, versioned)
-        return application
+        return versioned
 
     def _middleware(self) -> Middleware:
         @web.middleware
@@ -91,17 +99,14 @@ class Rest:
         return guard
 
     def _authenticate(self, request: web.Request) -> None:
-        if _route(request).startswith(OPEN):
-            return
-        if request.headers.get("Authorization") != f"Bot {self._world.bot_token}":
-            raise DiscordError(401, 0, "401: Unauthorized", rule="token")
+        if not _route(request).startswith(OPEN):
+            caller(request, self._world)
 
     def _count(self, request: web.Request) -> Verdict | None:
         bucket = LIMITED.get((request.method, _route(request)))
         if bucket is None:
             return None
-        key = request.match_info.get("channel") or request.match_info["token"]
-        return self._limits.take(bucket, key)
+        return self._limits.take(bucket, _bucket_key(request))
 
     def _limited(self, request: web.Request, verdict: Verdict) -> web.Response:
         self._violations.record("rate_limit", f"{request.method} {request.path}")
@@ -124,6 +129,13 @@ class Rest:
             if self._faults.take("rest", str(status)):
                 return _error(status, {"code": 0, "message": f"{status}: an ordered fault"})
         return None
+
+
+def _bucket_key(request: web.Request) -> str:
+    """Return what has a budget of its own: an interaction, or one bot in one channel."""
+    if "channel" not in request.match_info:
+        return request.match_info["token"]
+    return f"{request.match_info['channel']} {request.headers.get('Authorization')}"
 
 
 def _route(request: web.Request) -> str:

@@ -1,8 +1,10 @@
 from aiohttp import web
 
+from sandbox.accounts import Account
+from sandbox.addresses import GATEWAY_URL, own_gateway
 from sandbox.commands import Commands, Scope
 from sandbox.discord_error import DiscordError
-from sandbox.model import Guild, Json
+from sandbox.model import Guild, Json, User
 from sandbox.payloads import (
     channel_payload,
     guild_payload,
@@ -10,7 +12,7 @@ from sandbox.payloads import (
     role_payload,
     user_payload,
 )
-from sandbox.rest import json_response, no_content
+from sandbox.rest import caller, json_response, no_content
 from sandbox.rest_bodies import read_json, read_object
 from sandbox.world import World
 
@@ -21,9 +23,8 @@ APPLICATION_FLAGS = (1 << 13) | (1 << 15) | (1 << 19)
 class DirectoryRoutes:
     """Serve what a bot asks about itself, its servers, channels, people and commands."""
 
-    def __init__(self, *, world: World, commands: Commands) -> None:
+    def __init__(self, *, world: World) -> None:
         self._world = world
-        self._commands = commands
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes."""
@@ -63,18 +64,18 @@ class DirectoryRoutes:
         return routes
 
     async def gateway(self, request: web.Request) -> web.Response:
-        """Say where the gateway is."""
+        """Say where the gateway is: for a caller by this server's own address, there."""
         start = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
-        url = "wss://gateway.discord.gg"
+        url = own_gateway(request) or GATEWAY_URL
         return json_response({"url": url, "shards": 1, "session_start_limit": start})
 
     async def me(self, request: web.Request) -> web.Response:
         """Describe the bot."""
-        return json_response({**user_payload(self._world.bot), "verified": True})
+        return json_response({**user_payload(self._caller(request).user), "verified": True})
 
     async def application(self, request: web.Request) -> web.Response:
         """Describe the bot's application; its owner is the world's admin."""
-        return json_response(self._application())
+        return json_response(self._application(self._caller(request).user))
 
     async def guilds(self, request: web.Request) -> web.Response:
         """List the bot's servers."""
@@ -86,7 +87,8 @@ class DirectoryRoutes:
         user = self._world.user(body["recipient_id"])
         if user.bot:
             raise DiscordError(400, 50007, "Cannot send messages to this user")
-        return json_response(channel_payload(self._world.open_direct(user)))
+        channel = self._world.open_direct(user, bot=self._caller(request).user)
+        return json_response(channel_payload(channel))
 
     async def user(self, request: web.Request) -> web.Response:
         """Describe a user."""
@@ -124,43 +126,51 @@ class DirectoryRoutes:
 
     async def commands(self, request: web.Request) -> web.Response:
         """List the commands of a scope."""
-        return json_response(self._commands.of(self._scope(request)))
+        return json_response(self._commands(request).of(self._scope(request)))
 
     async def replace_commands(self, request: web.Request) -> web.Response:
         """Let a scope hold exactly the given commands."""
         bodies = await read_json(request)
-        return json_response(self._commands.replace(self._scope(request), bodies))
+        return json_response(self._commands(request).replace(self._scope(request), bodies))
 
     async def create_command(self, request: web.Request) -> web.Response:
         """Create or overwrite one command."""
-        command = self._commands.upsert(self._scope(request), await read_object(request))
+        body = await read_object(request)
+        command = self._commands(request).upsert(self._scope(request), body)
         return json_response(command, status=201)
 
     async def command(self, request: web.Request) -> web.Response:
         """Return one command."""
-        return json_response(self._commands.get(request.match_info["command"]))
+        return json_response(self._commands(request).get(request.match_info["command"]))
 
     async def edit_command(self, request: web.Request) -> web.Response:
         """Change one command."""
-        command = self._commands.get(request.match_info["command"])
+        commands = self._commands(request)
+        command = commands.get(request.match_info["command"])
         body = {**command, **await read_object(request), "name": command["name"]}
-        return json_response(self._commands.upsert(self._scope(request), body))
+        return json_response(commands.upsert(self._scope(request), body))
 
     async def delete_command(self, request: web.Request) -> web.Response:
         """Delete one command."""
-        self._commands.delete(self._scope(request), request.match_info["command"])
+        self._commands(request).delete(self._scope(request), request.match_info["command"])
         return no_content()
 
     def _guild(self, request: web.Request) -> Guild:
         return self._world.guild(request.match_info["guild"])
 
-    def _scope(self, request: web.Request) -> Scope:
-        if request.match_info["application"] != str(self._world.bot.id):
+    def _caller(self, request: web.Request) -> Account:
+        return caller(request, self._world)
+
+    def _commands(self, request: web.Request) -> Commands:
+        account = self._caller(request)
+        if request.match_info["application"] != str(account.user.id):
             raise DiscordError(403, 20012, "You are not authorized on this application")
+        return account.commands
+
+    def _scope(self, request: web.Request) -> Scope:
         return self._guild(request).id if "guild" in request.match_info else None
 
-    def _application(self) -> Json:
-        bot = self._world.bot
+    def _application(self, bot: User) -> Json:
         return {
             "id": str(bot.id),
             "name": bot.name,

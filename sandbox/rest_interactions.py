@@ -1,8 +1,9 @@
 from aiohttp import web
 
-from sandbox import interactions as kinds
+from sandbox import interaction as kinds
 from sandbox.discord_error import DiscordError, invalid_form
-from sandbox.interactions import Interaction, Interactions
+from sandbox.interaction import Interaction
+from sandbox.interactions import Interactions
 from sandbox.messages import Upload
 from sandbox.model import EPHEMERAL, Json, Message
 from sandbox.payloads import message_payload
@@ -10,14 +11,12 @@ from sandbox.rest import json_response, no_content
 from sandbox.rest_bodies import parse_draft, parse_revision, read_message
 from sandbox.rest_messages import check_pings
 from sandbox.violations import Violations
-from sandbox.world import World
 
 
 class InteractionRoutes:
     """Serve how a bot responds to what people do with it."""
 
-    def __init__(self, *, world: World, interactions: Interactions, violations: Violations) -> None:
-        self._world = world
+    def __init__(self, *, interactions: Interactions, violations: Violations) -> None:
         self._interactions = interactions
         self._violations = violations
 
@@ -50,12 +49,12 @@ class InteractionRoutes:
         interaction = self._interactions.find(request.match_info["token"])
         draft = parse_draft(*await read_message(request))
         check_pings(draft, violations=self._violations)
-        return json_response(self._message(self._interactions.follow(interaction, draft)))
+        return json_response(_described(self._interactions.follow(interaction, draft)))
 
     async def fetch(self, request: web.Request) -> web.Response:
         """Return an answer."""
         interaction = self._interactions.find(request.match_info["token"])
-        return json_response(self._message(_answer(interaction, request)))
+        return json_response(_described(_answer(interaction, request)))
 
     async def edit(self, request: web.Request) -> web.Response:
         """Change an answer; a thinking one begins with it."""
@@ -63,7 +62,7 @@ class InteractionRoutes:
         payload, uploads = await read_message(request)
         message = _answer(interaction, request)
         self._interactions.edit(interaction, message, parse_revision(payload, uploads))
-        return json_response(self._message(message))
+        return json_response(_described(message))
 
     async def delete(self, request: web.Request) -> web.Response:
         """Take an answer back."""
@@ -102,11 +101,8 @@ class InteractionRoutes:
             "response_message_loading": message.loading,
             "response_message_ephemeral": bool(message.flags & EPHEMERAL),
         }
-        resource = {"type": interaction.response, "message": self._message(message)}
+        resource = {"type": interaction.response, "message": _described(message)}
         return {"interaction": described, "resource": resource}
-
-    def _message(self, message: Message) -> Json:
-        return message_payload(message, reader=self._world.bot)
 
 
 def _answer(interaction: Interaction, request: web.Request) -> Message:
@@ -119,6 +115,10 @@ def _answer(interaction: Interaction, request: web.Request) -> Message:
         if wanted and not message.deleted:
             return message
     raise DiscordError(404, 10008, "Unknown Message")
+
+
+def _described(message: Message) -> Json:
+    return message_payload(message, reader=message.author)
 
 
 def _check_modal(modal: Json) -> None:

@@ -9,7 +9,7 @@ from sandbox.messages import Draft
 from sandbox.model import Channel, Json, Message, User
 from sandbox.payloads import message_payload, user_payload
 from sandbox.permissions import Permission, may
-from sandbox.rest import json_response, no_content
+from sandbox.rest import caller, json_response, no_content
 from sandbox.rest_bodies import parse_draft, parse_revision, read_message
 from sandbox.violations import Violations
 from sandbox.world import World
@@ -48,46 +48,48 @@ class MessageRoutes:
         channel = self._channel(request, Permission.READ_MESSAGE_HISTORY)
         messages = [each for each in channel.messages.values() if _public(each)]
         page = _page(messages, request.query)
-        return json_response([self._payload(message) for message in page])
+        return json_response([self._payload(request, message) for message in page])
 
     async def post(self, request: web.Request) -> web.Response:
         """Post a message, whether or not it answers another."""
-        channel = self._channel(request, Permission.SEND_MESSAGES)
+        channel, bot = self._channel(request, Permission.SEND_MESSAGES), self._bot(request)
         payload, uploads = await read_message(request)
         draft = parse_draft(payload, uploads)
-        draft = _answering(draft, payload, channel, self._bot)
-        if uploads and not may(channel, self._world.bot, Permission.ATTACH_FILES):
+        draft = _answering(draft, payload, channel, bot)
+        if uploads and not may(channel, bot, Permission.ATTACH_FILES):
             raise missing_permission(f"attach files in {channel.name}")
         check_pings(draft, violations=self._violations)
-        return json_response(self._payload(self._world.messages.post(channel, self._bot, draft)))
+        message = self._world.messages.post(channel, bot, draft)
+        return json_response(self._payload(request, message))
 
     async def fetch(self, request: web.Request) -> web.Response:
         """Return one message."""
-        return json_response(self._payload(self._message(request)))
+        return json_response(self._payload(request, self._message(request)))
 
     async def edit(self, request: web.Request) -> web.Response:
         """Change one of the bot's own messages."""
         message = self._message(request)
         payload, uploads = await read_message(request)
-        if message.author is not self._bot:
+        if message.author is not self._bot(request):
             detail = "Cannot edit a message authored by another user"
             raise DiscordError(403, 50005, detail, rule="permission")
         self._world.messages.edit(message, parse_revision(payload, uploads))
-        return json_response(self._payload(message))
+        return json_response(self._payload(request, message))
 
     async def delete(self, request: web.Request) -> web.Response:
         """Delete one of the bot's messages, or anyone's with the permission to."""
         message = self._message(request)
-        channel = message.channel
-        allowed = channel.guild and may(channel, self._bot, Permission.MANAGE_MESSAGES)
-        if message.author is not self._bot and not allowed:
+        channel, bot = message.channel, self._bot(request)
+        allowed = channel.guild and may(channel, bot, Permission.MANAGE_MESSAGES)
+        if message.author is not bot and not allowed:
             raise missing_permission(f"delete others' messages in {channel.name}")
         self._world.messages.delete(message)
         return no_content()
 
     async def type(self, request: web.Request) -> web.Response:
         """Show that the bot types."""
-        self._world.messages.type(self._channel(request, Permission.SEND_MESSAGES), self._bot)
+        channel = self._channel(request, Permission.SEND_MESSAGES)
+        self._world.messages.type(channel, self._bot(request))
         return no_content()
 
     async def reactions(self, request: web.Request) -> web.Response:
@@ -98,24 +100,23 @@ class MessageRoutes:
     async def react(self, request: web.Request) -> web.Response:
         """Put the bot's reaction on a message."""
         message = self._message(request, Permission.READ_MESSAGE_HISTORY | Permission.ADD_REACTIONS)
-        self._world.messages.react(message, self._bot, request.match_info["emoji"])
+        self._world.messages.react(message, self._bot(request), request.match_info["emoji"])
         return no_content()
 
     async def unreact(self, request: web.Request) -> web.Response:
         """Take the bot's reaction back."""
         message = self._message(request)
-        self._world.messages.unreact(message, self._bot, request.match_info["emoji"])
+        self._world.messages.unreact(message, self._bot(request), request.match_info["emoji"])
         return no_content()
 
-    @property
-    def _bot(self) -> User:
-        return self._world.bot
+    def _bot(self, request: web.Request) -> User:
+        return caller(request, self._world).user
 
     def _channel(self, request: web.Request, needed: Permission) -> Channel:
-        channel = self._world.channel(request.match_info["channel"])
-        if not may(channel, self._bot, Permission.VIEW_CHANNEL):
+        channel, bot = self._world.channel(request.match_info["channel"]), self._bot(request)
+        if not may(channel, bot, Permission.VIEW_CHANNEL):
             raise missing_access(channel.name)
-        if not may(channel, self._bot, needed):
+        if not may(channel, bot, needed):
             raise missing_permission(f"{needed.name} in {channel.name}")
         return channel
 
@@ -128,15 +129,16 @@ class MessageRoutes:
             raise DiscordError(404, 10008, "Unknown Message", rule="unknown_message")
         return self._world.messages.get(channel, reference)
 
-    def _payload(self, message: Message) -> Json:
-        all_content = self._world.may_read_content
-        return message_payload(message, reader=self._bot, all_content=all_content)
+    def _payload(self, request: web.Request, message: Message) -> Json:
+        account = caller(request, self._world)
+        all_content = account.may_read_content
+        return message_payload(message, reader=account.user, all_content=all_content)
 
 
 def check_pings(draft: Draft, *, violations: Violations) -> None:
     """Record a bot's message that pings everyone because nothing forbade it."""
     if mentions_everyone(draft.content, draft.allowed_mentions):
-        violations.record("mention", "A message of the bot pings everyone.")
+        violations.record("mention", "A message of a bot pings everyone.")
 
 
 def _answering(draft: Draft, payload: Json, channel: Channel, bot: User) -> Draft:

@@ -1,42 +1,36 @@
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Self
 
 from aiohttp import web
 
-from sandbox.cdn import ContentNetwork
-from sandbox.commands import Commands
+from sandbox.addresses import gateway_at_root
+from sandbox.beginning import Beginning
 from sandbox.control_http import errors_in_words, own_callers_only
 from sandbox.control_interactions import InteractionControl
 from sandbox.control_scripts import ScriptControl
 from sandbox.control_voice import VoiceControl
 from sandbox.control_world import WorldControl
+from sandbox.discord_site import DiscordSite
 from sandbox.events import EventBus
 from sandbox.faults import Faults
 from sandbox.gateway import Gateway
 from sandbox.interactions import Interactions
+from sandbox.model import Json
 from sandbox.openai.server import OpenAIServer
 from sandbox.ports import OpenAI, Voice
 from sandbox.rate_limits import RateLimits
-from sandbox.rest import MAX_BODY, Rest
-from sandbox.rest_directory import DirectoryRoutes
-from sandbox.rest_interactions import InteractionRoutes
-from sandbox.rest_messages import MessageRoutes
+from sandbox.rest import MAX_BODY, PREFIX
+from sandbox.shapes import user_shape
+from sandbox.tls import Tls, make_tls
 from sandbox.violations import Violation, Violations
 from sandbox.voice.server import VoiceServer
 from sandbox.world import World
 
 LOOPBACK = "127.0.0.1"
-
-REST_HOST = "discord.com"
-GATEWAY_HOSTS = "*.discord.gg"
-VOICE_HOSTS = "*.discord.media"
-CDN_HOST = "cdn.discordapp.com"
-"""The names under which a client finds Discord's parts, all on the one socket."""
 
 SETTLE = 1.5
 """Seconds without a change after which a deferred answer is taken as final: longer than the
@@ -50,26 +44,31 @@ class Sandbox:
     """Be a Discord and an OpenAI on loopback, from `async with` until its end.
 
     `socket_path` is where a Discord client connects (whatever host name it asks for), `url` where
-    the control API and the OpenAI side are.
+    the control API and the OpenAI side are, and Discord for clients that can't use the socket.
+    With `tls` all of Discord, voice too, is also at `secure_address`, under an own authority.
     """
 
     def __init__(
         self,
         *,
         port: int = 0,
+        tls: bool = False,
         voice: Voice | None = None,
         openai: OpenAI | None = None,
         settle: float = SETTLE,
     ) -> None:
         self.port = port
+        self.secure_address = ""
+        self._wants_tls = tls
+        self._tls: Tls | None = None
         self.bus = EventBus()
         self.violations = Violations(on_record=self._announce)
         self.faults = Faults()
         self.world = World(bus=self.bus)
+        self._beginning = Beginning(self.world)
         self.voice = voice or VoiceServer(violations=self.violations, bus=self.bus)
         self.openai = openai or OpenAIServer(bus=self.bus, faults=self.faults)
         self.limits = RateLimits()
-        self.commands = Commands(ids=self.world.ids, application_id=self.world.bot.id)
         self.interactions = Interactions(
             world=self.world, violations=self.violations, settle=settle
         )
@@ -79,6 +78,7 @@ class Sandbox:
             violations=self.violations,
             faults=self.faults,
             bus=self.bus,
+            own_endpoint=lambda: self.secure_address,
         )
         self._scripts = ScriptControl(
             world=self.world,
@@ -88,6 +88,15 @@ class Sandbox:
             faults=self.faults,
             violations=self.violations,
             bus=self.bus,
+        )
+        self._discord = DiscordSite(
+            world=self.world,
+            gateway=self.gateway,
+            voice=self.voice,
+            interactions=self.interactions,
+            limits=self.limits,
+            violations=self.violations,
+            faults=self.faults,
         )
         self._stack = AsyncExitStack()
         self._folder = Path()
@@ -105,7 +114,7 @@ class Sandbox:
     @property
     def bot_token(self) -> str:
         """Return the bot's token."""
-        return self.world.bot_token
+        return self.world.account("bot").token
 
     @property
     def bot_online(self) -> asyncio.Event:
@@ -121,6 +130,21 @@ class Sandbox:
             "OPENAI_API_KEY": "sandbox",
         }
 
+    def connect(self) -> Json:
+        """Say how to connect: the bot's settings, the guest's, and the authority to trust."""
+        guest = self.world.account(self.world.guest.id)
+        return {
+            **self.connect_environment(),
+            "guest": {
+                **user_shape(guest.user),
+                "token": guest.token,
+                "online": self.gateway.is_online(guest.user),
+                "api": f"{self.url}{PREFIX}",
+                "gateway": f"ws://{LOOPBACK}:{self.port}",
+            },
+            **({"ca": str(self._tls.ca_file), "tls": self.secure_address} if self._tls else {}),
+        }
+
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
             self._folder = Path(tempfile.mkdtemp(prefix="sandbox-"))
@@ -130,6 +154,8 @@ class Sandbox:
             runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=SHUTDOWN)
             stack.push_async_callback(runner.cleanup)
             await self._listen(runner)
+            if self._wants_tls:
+                await self._listen_secure(stack)
             stack.push_async_callback(self._close_connections)
             self._stack = stack.pop_all()
         return self
@@ -138,9 +164,9 @@ class Sandbox:
         await self._stack.aclose()
 
     async def reset(self) -> None:
-        """Go back to the start; the bot stays connected and keeps its commands."""
+        """Go back to the start; the bots stay connected and keep their commands."""
         self.interactions.clear()
-        self.world.reset()
+        self._beginning.restore()
         await self.voice.reset()
         self.openai.reset()
         self.limits.clear()
@@ -154,6 +180,15 @@ class Sandbox:
         await site.start()
         self.port = runner.addresses[-1][1]
 
+    async def _listen_secure(self, stack: AsyncExitStack) -> None:
+        self._tls = make_tls(self._folder)
+        application = self._discord.under_tls()
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN)
+        stack.push_async_callback(runner.cleanup)
+        await runner.setup()
+        await web.TCPSite(runner, LOOPBACK, 0, ssl_context=self._tls.context).start()
+        self.secure_address = f"localhost:{runner.addresses[0][1]}"
+
     async def _close_connections(self) -> None:
         self.interactions.clear()
         await self.gateway.aclose()
@@ -164,30 +199,14 @@ class Sandbox:
 
     def _application(self) -> web.Application:
         guard = own_callers_only(lambda: self.port)
-        application = web.Application(middlewares=[guard], client_max_size=MAX_BODY)
-        application.add_domain(REST_HOST, self._rest())
-        application.add_domain(GATEWAY_HOSTS, _all_to(self.gateway.handle))
-        application.add_domain(VOICE_HOSTS, _all_to(self.voice.handle))
-        application.add_domain(CDN_HOST, ContentNetwork(world=self.world).application())
+        middlewares = [guard, gateway_at_root(self.gateway.handle)]
+        application = web.Application(middlewares=middlewares, client_max_size=MAX_BODY)
+        self._discord.add_to(application)
         control = web.Application(middlewares=[errors_in_words])
         control.add_routes(self._control_routes())
         application.add_subapp("/sandbox", control)
         application.add_routes(self.openai.routes())
         return application
-
-    def _rest(self) -> web.Application:
-        world, violations = self.world, self.violations
-        interactions = InteractionRoutes(
-            world=world, interactions=self.interactions, violations=violations
-        )
-        rest = Rest(world=world, limits=self.limits, violations=violations, faults=self.faults)
-        return rest.application(
-            [
-                *DirectoryRoutes(world=world, commands=self.commands).routes(),
-                *MessageRoutes(world=world, violations=violations).routes(),
-                *interactions.routes(),
-            ]
-        )
 
     def _control_routes(self) -> list[web.RouteDef]:
         world = self.world
@@ -195,18 +214,10 @@ class Sandbox:
             world=world,
             gateway=self.gateway,
             voice=self.voice,
-            connect=self.connect_environment,
+            connect=self.connect,
             reset=self.reset,
         )
-        interactions = InteractionControl(
-            world=world, commands=self.commands, interactions=self.interactions
-        )
+        interactions = InteractionControl(world=world, interactions=self.interactions)
         voice = VoiceControl(world=world, voice=self.voice)
         parts = (people, interactions, voice, self._scripts)
         return [route for part in parts for route in part.routes()]
-
-
-def _all_to(handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.Application:
-    application = web.Application()
-    application.router.add_get("/{path:.*}", handler)
-    return application

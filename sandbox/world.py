@@ -1,10 +1,10 @@
-import secrets
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from typing import TypeVar
 
+from sandbox.accounts import Account
+from sandbox.commands import Commands
 from sandbox.events import EventBus
-from sandbox.intents import Intent
+from sandbox.founding import enrol, found_guild
 from sandbox.messages import Messages
 from sandbox.model import (
     Change,
@@ -14,27 +14,18 @@ from sandbox.model import (
     Json,
     Member,
     Overwrite,
-    Role,
     Snowflakes,
     UnknownError,
     User,
     VoiceState,
 )
-from sandbox.payloads import (
-    channel_payload,
-    member_payload,
-    voice_state_payload,
-)
-from sandbox.permissions import EVERYONE, Permission
+from sandbox.payloads import channel_payload, member_payload, voice_state_payload
 from sandbox.shapes import change_shape
 
 MAX_GUILDS = 500
 MAX_CHANNELS = 500
 MAX_USERS = 1000
 """The most guilds, channels in one guild (and DMs), and users; more are refused."""
-
-BOT_ROLE = Permission.MENTION_EVERYONE | Permission.EMBED_LINKS | Permission.ATTACH_FILES
-"""What the bot's own role adds to what everyone may do; it is no administrator."""
 
 Named = TypeVar("Named", Guild, User)
 
@@ -47,21 +38,19 @@ class World:
 
     def __init__(self, *, bus: EventBus) -> None:
         self.ids = Snowflakes()
-        self.bot_token = f"sandbox.{secrets.token_urlsafe(24)}"
         self.guilds: dict[int, Guild] = {}
         self.direct: dict[int, Channel] = {}
         self.users: dict[int, User] = {}
+        self.accounts: dict[int, Account] = {}
         self.messages = Messages(ids=self.ids, announce=self.announce)
-        self.intents = Intent.ALL
         self.listeners: list[Callable[[Change], None]] = []
         self._bus = bus
-        self.bot = self.add_user("Sandbox Bot", bot=True)
+        self.bot = self._add_bot("Sandbox Bot")
         for name in ("ana", "ben", "admin"):
             self.add_user(name)
+        self.guest = self._add_bot("Guest Bot")
         for name in ("Sandbox", "Workshop"):
             self.add_guild(name)
-        self._first_ids = {*self.guilds, *self.users}
-        self._first_channels = {key: dict(guild.channels) for key, guild in self.guilds.items()}
 
     def announce(self, change: Change) -> None:
         """Tell listeners of a change, and everyone on the bus unless it has one receiver."""
@@ -70,10 +59,16 @@ class World:
         if change.to is None:
             self._bus.publish(change.name.lower(), **change_shape(change))
 
-    @property
-    def may_read_content(self) -> bool:
-        """Tell whether the application still has the Message Content intent."""
-        return bool(self.intents & Intent.MESSAGE_CONTENT)
+    def authenticate(self, token: str) -> Account | None:
+        """Return the bot that a token belongs to."""
+        return next((each for each in self.accounts.values() if each.token == token), None)
+
+    def account(self, reference: object) -> Account:
+        """Return a bot's account by its name or id; "bot" is the bot. Raises UnknownError."""
+        user = self.user(reference)
+        if user.id not in self.accounts:
+            raise UnknownError("bot", reference)
+        return self.accounts[user.id]
 
     def guild(self, reference: object) -> Guild:
         """Return a guild by id or name. Raises UnknownError."""
@@ -107,32 +102,40 @@ class World:
         return guild.voice_states.get(user.id)
 
     def add_user(self, name: str, *, bot: bool = False) -> User:
-        """Create an account that joins every guild. Raises ValueError."""
+        """Create a user who joins every guild. Raises ValueError."""
         _refuse_more(len(self.users), MAX_USERS, "users")
         if any(user.name == name for user in self.users.values()):
             raise ValueError(f"There is already a user {name!r:.80}.")
         user = User(self.ids.next(), name, bot)
         self.users[user.id] = user
         for guild in self.guilds.values():
-            self._join(guild, user)
+            self._announce_member("GUILD_MEMBER_ADD", guild, enrol(guild, user))
         return user
+
+    def remove_user(self, user: User) -> None:
+        """Delete a user, out of every guild."""
+        del self.users[user.id]
+        for guild in self.guilds.values():
+            member = guild.members.pop(user.id)
+            self._announce_member("GUILD_MEMBER_REMOVE", guild, member)
 
     def add_guild(self, name: str) -> Guild:
         """Create a guild with a text and a voice channel, which everyone joins."""
         _refuse_more(len(self.guilds), MAX_GUILDS, "servers")
         owner = next(user for user in self.users.values() if user.name == "admin")
-        guild = Guild(self.ids.next(), name, owner.id)
-        everyone = Role(guild.id, "@everyone", int(EVERYONE))
-        administrators = Role(self.ids.next(), "admin", int(Permission.ADMINISTRATOR), 2)
-        bots = Role(self.ids.next(), "bot", int(BOT_ROLE), 1)
-        guild.roles = {role.id: role for role in (everyone, bots, administrators)}
+        guild = found_guild(name, owner=owner, ids=self.ids)
         self.guilds[guild.id] = guild
         for user in self.users.values():
-            guild.members[user.id] = self._member(guild, user)
+            enrol(guild, user)
         self._open(guild, "general", "text", [])
         self._open(guild, "Lounge", "voice", [])
         self.announce(Change("GUILD_CREATE", {"id": str(guild.id), "name": name}, guild=guild))
         return guild
+
+    def remove_guild(self, guild: Guild) -> None:
+        """Delete a guild."""
+        del self.guilds[guild.id]
+        self.announce(Change("GUILD_DELETE", {"id": str(guild.id)}, guild=guild))
 
     def add_channel(
         self, guild: Guild, name: str, kind: ChannelKind, overwrites: list[Overwrite]
@@ -140,10 +143,14 @@ class World:
         """Create a channel in a guild."""
         _refuse_more(len(guild.channels), MAX_CHANNELS, "channels")
         channel = self._open(guild, name, kind, overwrites)
-        self.announce(
-            Change("CHANNEL_CREATE", channel_payload(channel), guild=guild, channel=channel)
-        )
+        self._announce_channel("CHANNEL_CREATE", guild, channel)
         return channel
+
+    def put_back(self, channel: Channel) -> None:
+        """Open a channel again that was removed. Raises ValueError."""
+        guild = _guild_of(channel)
+        guild.channels[channel.id] = channel
+        self._announce_channel("CHANNEL_CREATE", guild, channel)
 
     def remove_channel(self, channel: Channel) -> None:
         """Delete a channel of a guild; whoever is in its voice leaves first. Raises ValueError."""
@@ -159,17 +166,16 @@ class World:
         """Replace what a channel of a guild allows and denies. Raises ValueError."""
         guild = _guild_of(channel)
         channel.overwrites = overwrites
-        self.announce(
-            Change("CHANNEL_UPDATE", channel_payload(channel), guild=guild, channel=channel)
-        )
+        self._announce_channel("CHANNEL_UPDATE", guild, channel)
 
-    def open_direct(self, user: User) -> Channel:
-        """Return the DM channel between the bot and a user, opened when there is none."""
+    def open_direct(self, user: User, *, bot: User | None = None) -> Channel:
+        """Return the DM channel between a bot (None: the bot) and a user, opened if need be."""
+        bot = bot or self.bot
         for channel in self.direct.values():
-            if channel.recipient is user:
+            if channel.recipient is user and channel.bot is bot:
                 return channel
         _refuse_more(len(self.direct), MAX_CHANNELS, "direct channels")
-        channel = Channel(self.ids.next(), user.name, "dm", bot=self.bot, recipient=user)
+        channel = Channel(self.ids.next(), user.name, "dm", bot=bot, recipient=user)
         self.direct[channel.id] = channel
         return channel
 
@@ -197,51 +203,11 @@ class World:
             self._announce_voice(state, left=True)
         return state
 
-    def reset(self) -> None:
-        """Return to the first two guilds and first users, silent and without messages."""
-        for guild in list(self.guilds.values()):
-            for state in list(guild.voice_states.values()):
-                self.leave_voice(guild, state.user)
-            self._restore(guild)
-        self.users = {key: user for key, user in self.users.items() if key in self._first_ids}
-        self.direct.clear()
-        self.intents = Intent.ALL
-        self._bus.publish("reset")
-
-    def _restore(self, guild: Guild) -> None:
-        if guild.id not in self._first_ids:
-            del self.guilds[guild.id]
-            self.announce(Change("GUILD_DELETE", {"id": str(guild.id)}, guild=guild))
-            return
-        self._restore_channels(guild)
-        for member in list(guild.members.values()):
-            if member.user.id not in self._first_ids:
-                del guild.members[member.user.id]
-                self._announce_member("GUILD_MEMBER_REMOVE", guild, member)
-
-    def _restore_channels(self, guild: Guild) -> None:
-        first = self._first_channels[guild.id]
-        for channel in list(guild.channels.values()):
-            if channel.id not in first:
-                self.remove_channel(channel)
-        for channel in first.values():
-            channel.messages.clear()
-            missing, guild.channels[channel.id] = channel.id not in guild.channels, channel
-            if missing:
-                payload = channel_payload(channel)
-                self.announce(Change("CHANNEL_CREATE", payload, guild=guild, channel=channel))
-            if channel.overwrites:
-                self.permit(channel, [])
-        guild.channels = dict(first)
-
-    def _join(self, guild: Guild, user: User) -> None:
-        member = guild.members[user.id] = self._member(guild, user)
-        self._announce_member("GUILD_MEMBER_ADD", guild, member)
-
-    def _member(self, guild: Guild, user: User) -> Member:
-        name = "bot" if user.bot else user.name
-        roles = [role.id for role in guild.roles.values() if role.name == name]
-        return Member(user, roles, datetime.now(UTC).isoformat())
+    def _add_bot(self, name: str) -> User:
+        user = self.add_user(name, bot=True)
+        commands = Commands(ids=self.ids, application_id=user.id)
+        self.accounts[user.id] = Account(user, commands)
+        return user
 
     def _open(
         self, guild: Guild, name: str, kind: ChannelKind, overwrites: list[Overwrite]
@@ -249,6 +215,9 @@ class World:
         channel = Channel(self.ids.next(), name, kind, guild, overwrites=overwrites)
         guild.channels[channel.id] = channel
         return channel
+
+    def _announce_channel(self, name: str, guild: Guild, channel: Channel) -> None:
+        self.announce(Change(name, channel_payload(channel), guild=guild, channel=channel))
 
     def _announce_member(self, name: str, guild: Guild, member: Member) -> None:
         payload: Json = {"guild_id": str(guild.id), **member_payload(member)}

@@ -65,7 +65,8 @@ async def bot(
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run the bot in a world until the block ends."""
     folders = {"TEMP_DIR": str(tmp_path / "temp"), "HISTORY_DIR": str(tmp_path / "history")}
-    async with process("bot.py", **{**world.state["connect"], **folders, **changes}) as started:
+    connect = {name: value for name, value in world.state["connect"].items() if name.isupper()}
+    async with process("bot.py", **{**connect, **folders, **changes}) as started:
         yield started
 
 

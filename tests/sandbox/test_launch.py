@@ -9,7 +9,7 @@ from sandbox.launch import LaunchError, Options, first_of
 
 def options(**changes: bool) -> Options:
     given = {"bot": True, "real_model": False, "exit_after_script": False} | changes
-    return Options(port=0, script=[], **given)
+    return Options(port=0, tls=False, script=[], **given)
 
 
 async def test_the_first_to_end_ends_the_others() -> None:
