@@ -1,6 +1,7 @@
 # make demo     see and hear the bot in a local sandbox: no account, key or download
 # make run      run it against Discord, with the settings in .env
 # make test     the test suite
+# make guests   discord.js for tests/e2e/test_guest.py, which are skipped without (needs npm)
 # make lint     ruff and mypy
 # make bench    the benchmarks of docs/performance.md
 # make lock     renew the locked requirements (needs uv)
@@ -9,7 +10,7 @@ PYTHON ?= $(shell sh scripts/find-python)
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint bench lock clean
+.PHONY: help demo run test guests lint bench lock clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -22,6 +23,9 @@ run: .venv/.base
 
 test: .venv/.dev
 	@$(BIN)/python -m pytest -q
+
+guests:
+	@npm ci --prefix tests/guests
 
 lint: .venv/.dev
 	@$(BIN)/ruff check .
