@@ -1,0 +1,145 @@
+import asyncio
+import logging
+import os
+import re
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+from typing import Final
+
+from services.core.errors import ProviderError, ProviderRequestError, ProviderTimeoutError
+from services.core.types import AudioChunk, VoiceStyle
+from services.tts.kokoro_files import find_backend, letter_of
+from services.tts.worker_frames import SpeechRequest
+from services.tts.worker_process import WorkerProcess
+from services.tts.worker_supervisor import DEFAULT_PATIENCE, Job, Patience, WorkerSupervisor
+
+log = logging.getLogger(__name__)
+
+MAX_CHARACTERS: Final = 1000
+"""What is longer is not spoken; the pieces of a reply are at most TTS_SENTENCE_MAX_LENGTH."""
+
+_ROOT: Final = Path(__file__).resolve().parents[2]
+_SECRET: Final = re.compile(r"TOKEN|KEY|SECRET|PASSWORD", re.IGNORECASE)
+_SLOWEST, _FASTEST = 0.5, 2.0  # beyond them the model's speech falls apart; kokoro-onnx refuses
+_MAX_NOTED: Final = 100
+_CANNOT_SPEAK: Final = "I can't speak with my own voice right now."
+
+
+class KokoroTTS:
+    """Speak with Kokoro, a neural voice of this machine, in a worker process.
+
+    `models` is the folder with its files, `voice` the voice of a style that names none; the
+    worker is recycled beyond `max_rss_mb` and unloaded after `idle` seconds without work (None:
+    never); a synthesis uses `threads` threads. `backend` (module:Class) is found by the files
+    where it is None. Nothing is loaded, here or in the worker, before `prewarm` or the first text.
+    """
+
+    def __init__(
+        self,
+        *,
+        models: Path,
+        voice: str,
+        max_rss_mb: float,
+        idle: float | None,
+        threads: int,
+        backend: str | None = None,
+        patience: Patience = DEFAULT_PATIENCE,
+    ) -> None:
+        self._models = models.absolute()
+        self._voice = voice
+        self._threads = threads
+        self._backend = backend
+        self._noted: set[str] = set()
+        self._supervisor = WorkerSupervisor(
+            spawn=self._spawn, max_rss_mb=max_rss_mb, idle=idle, patience=patience
+        )
+
+    async def synthesize(self, text: str, voice: VoiceStyle) -> AsyncGenerator[AudioChunk, None]:
+        """Stream the sound of at most 1000 characters as it comes. Raises ProviderError.
+
+        The whole sound is taken from the worker as fast as it makes it, so that a slow listener
+        keeps it from nobody. Closing the generator frees the worker.
+        """
+        job = self._supervisor.submit(self._request(text, voice))
+        try:
+            sample_rate = await self._taken(job)
+            while pcm := await job.sound.get():
+                yield AudioChunk(pcm=pcm, sample_rate=sample_rate)
+            if job.error is not None:
+                raise job.error
+        finally:
+            self._supervisor.withdraw(job)
+
+    async def prewarm(self) -> None:
+        """Start the worker and wait until it has loaded; never raises."""
+        try:
+            await self._supervisor.warm()
+        except ProviderError as error:
+            log.warning("Kokoro cannot speak: %s", error)
+
+    async def aclose(self) -> None:
+        """Kill the worker; idempotent."""
+        await self._supervisor.aclose()
+
+    def _request(self, text: str, style: VoiceStyle) -> SpeechRequest:
+        if letter_of(style.language) is None:
+            raise ProviderRequestError(
+                f"Kokoro does not speak {style.language!r}",
+                provider="kokoro",
+                user_message=_CANNOT_SPEAK,
+            )
+        return SpeechRequest(
+            text=text[:MAX_CHARACTERS],
+            voice=style.voice.lower(),
+            speed=max(_SLOWEST, min(_FASTEST, style.speed)),
+            language=style.language,
+        )
+
+    async def _taken(self, job: Job) -> int:
+        """Wait until the worker has taken a text; return the sample rate of its sound."""
+        seconds = self._supervisor.patience.queue
+        try:
+            async with asyncio.timeout(seconds):
+                await job.taken.wait()
+        except TimeoutError as error:
+            raise ProviderTimeoutError(
+                f"no worker was free within {seconds:.0f} s",
+                provider="kokoro",
+                user_message=_CANNOT_SPEAK,
+            ) from error
+        if job.error is not None:
+            raise job.error
+        worker = self._supervisor.worker
+        if worker is None:
+            return 0  # it has just ended, without a sound
+        self._note_unknown(job.request.voice or self._voice, worker.voices)
+        return worker.sample_rate
+
+    async def _spawn(self, on_end: Callable[[], None]) -> WorkerProcess:
+        backend = self._backend
+        if backend is None:
+            backend = await asyncio.to_thread(find_backend, self._models)
+        arguments = ["-m", "services.tts.kokoro_worker", "--backend", backend]
+        arguments += ["--models", str(self._models), "--voice", self._voice]
+        arguments += ["--threads", str(self._threads)]
+        return await WorkerProcess.spawn(
+            arguments, directory=_ROOT, environment=_environment(self._threads), on_end=on_end
+        )
+
+    def _note_unknown(self, voice: str, known: frozenset[str]) -> None:
+        if voice not in known and voice not in self._noted and len(self._noted) < _MAX_NOTED:
+            self._noted.add(voice)
+            log.warning("Kokoro has no voice %r; using another", voice)
+
+
+def _environment(threads: int) -> dict[str, str]:
+    """Return the worker's environment: no secret, no download, few threads."""
+    kept = {name: value for name, value in os.environ.items() if not _SECRET.search(name)}
+    limits = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    return {
+        **kept,
+        "HF_HUB_OFFLINE": "1",
+        "TRANSFORMERS_OFFLINE": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+        **dict.fromkeys(limits, str(threads)),
+    }
