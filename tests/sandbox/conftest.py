@@ -31,3 +31,15 @@ async def api(sandbox: Sandbox) -> AsyncIterator[Control]:
 async def bot(sandbox: Sandbox) -> AsyncIterator[Probe]:
     async with running(sandbox) as probe:
         yield probe
+
+
+@pytest_asyncio.fixture
+async def secure() -> AsyncIterator[Sandbox]:
+    async with Sandbox(tls=True, settle=0.05) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def secure_control(secure: Sandbox) -> AsyncIterator[Control]:
+    async with aiohttp.ClientSession() as session:
+        yield Control(f"{secure.url}/sandbox", session)

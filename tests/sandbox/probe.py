@@ -62,12 +62,8 @@ class Control:
 class Probe(discord.Client):
     """Put everything that arrives into queues."""
 
-    def __init__(self, sandbox: Sandbox, intents: discord.Intents) -> None:
-        super().__init__(
-            intents=intents,
-            connector=aiohttp.UnixConnector(sandbox.socket_path, limit=0),
-            guild_ready_timeout=0.02,
-        )
+    def __init__(self, intents: discord.Intents, connector: aiohttp.BaseConnector) -> None:
+        super().__init__(intents=intents, connector=connector, guild_ready_timeout=0.02)
         self.tree = app_commands.CommandTree(self)
         self.logged_in = asyncio.Event()
         self.arrived: asyncio.Queue[discord.Message] = asyncio.Queue()
@@ -117,10 +113,16 @@ class Probe(discord.Client):
 
 @asynccontextmanager
 async def running(
-    sandbox: Sandbox, *, intents: discord.Intents | None = None
+    sandbox: Sandbox,
+    *,
+    intents: discord.Intents | None = None,
+    token: str = "",
+    connector: aiohttp.BaseConnector | None = None,
 ) -> AsyncIterator[Probe]:
-    probe = Probe(sandbox, intents or discord.Intents.all())
-    task = asyncio.create_task(probe.start(sandbox.bot_token))
+    """Log in a bot, the sandbox's own one by its socket unless told otherwise."""
+    connector = connector or aiohttp.UnixConnector(sandbox.socket_path, limit=0)
+    probe = Probe(intents or discord.Intents.all(), connector)
+    task = asyncio.create_task(probe.start(token or sandbox.bot_token))
     try:
         ready = asyncio.create_task(_ready(probe))
         await asyncio.wait([task, ready], return_when=asyncio.FIRST_COMPLETED)
