@@ -8,16 +8,14 @@ from contextlib import AsyncExitStack, suppress
 from functools import partial
 from typing import Protocol, TypeVar
 
-import discord
-
 import config
 from cogs.admin import Admin
 from cogs.chat import Chat
-from cogs.client import Client, edit_limits, login
+from cogs.client import Client, connect, edit_limits, login
 from cogs.command_sync import sync_commands
 from cogs.doctor import Doctor
 from cogs.errors import explain
-from cogs.text_channels import ChannelText
+from cogs.text_channels import UNREACHABLE, ChannelText
 from cogs.voice import Voice
 from config import Settings, SettingsError, unknown_keys
 from services.channel_pacer import ChannelPacers
@@ -100,9 +98,10 @@ async def run(settings: Settings) -> None:
         gateway = own(stack, TaskOwner("gateway"))
         await login(client, token)
         await assemble(settings, client, pacers, stack)
-        connection = gateway.start(client.connect(), name="connect")
+        connection = gateway.start(connect(client), name="connect")
         await asyncio.wait([connection])
-        connection.result()
+        if (refusal := connection.result()) is not None:
+            raise refusal
 
 
 def end_on_signals(limit: asyncio.Timeout) -> None:
@@ -173,9 +172,7 @@ async def assemble(
     )
     doctor = Doctor(intents=client.intents, engines=engines, style=style, load_opus=load_opus)
     await client.add_cog(chat_cog(settings, client, batcher, conversations, sessions))
-    await client.add_cog(
-        Voice(sessions=sessions, speaker=speaker, conversations=conversations, style=style)
-    )
+    await client.add_cog(voice_cog(client, sessions, speaker, conversations, style))
     await client.add_cog(Admin(statistics=statistics, doctor=doctor))
     tasks = own(stack, TaskOwner("bot"))
     tasks.start(prepare(settings, client, memory, llm, tts), name="prepare")
@@ -189,7 +186,7 @@ async def prepare(
     state = settings.HISTORY_DIR / f".commands-{client.application_id}"
     try:
         await sync_commands(client.tree, state=state)
-    except discord.HTTPException as error:
+    except UNREACHABLE as error:
         log.error("The slash commands could not be registered: %s", error)
     if settings.MEMORY_CLEANUP_ENABLED:
         await memory.start_background_cleanup()
@@ -283,6 +280,23 @@ def chat_cog(
             max_keys=10_000,
         ),
         notices=RateLimiter(capacity=1, refill_per_second=0.1, clock=clock, max_keys=10_000),
+    )
+
+
+def voice_cog(
+    client: Client,
+    sessions: VoiceSessions,
+    speaker: Speaker,
+    conversations: Conversations,
+    style: VoiceStyle,
+) -> Voice:
+    """Enter voice channels, and again those that Discord forgot."""
+    return Voice(
+        sessions=sessions,
+        find_channel=client.get_channel,
+        speaker=speaker,
+        conversations=conversations,
+        style=style,
     )
 
 

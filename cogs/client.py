@@ -17,6 +17,12 @@ log = logging.getLogger(__name__)
 LOGIN_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds between the tries to reach Discord at start-up; the last one repeats."""
 
+REFUSALS = {
+    4004: "DISCORD_TOKEN is no longer valid; copy it again from its developer page",
+    4011: "it is in too many servers for a single connection",
+}
+"""What Discord's gateway means by the close codes that no other attempt helps against."""
+
 INTENTS = discord.Intents(
     guilds=True,
     voice_states=True,
@@ -72,6 +78,18 @@ def edit_limits(pacers: ChannelPacers) -> aiohttp.TraceConfig:
     trace = aiohttp.TraceConfig()
     trace.on_request_end.append(observe)
     return trace
+
+
+async def connect(client: Client) -> ConfigurationError | None:
+    """Stay connected until the client is closed; return why Discord will have it no longer."""
+    try:
+        await client.connect()
+    except discord.PrivilegedIntentsRequired:
+        return ConfigurationError("Discord refused the bot's intents.")
+    except discord.ConnectionClosed as error:
+        reason = REFUSALS.get(error.code, f"it closed the connection with {error.code}")
+        return ConfigurationError(f"Discord refused the bot: {reason}.")
+    return None
 
 
 async def login(client: Client, token: str) -> None:

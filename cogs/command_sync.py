@@ -22,10 +22,8 @@ async def sync_commands(tree: app_commands.CommandTree, *, state: Path) -> bool:
     if known == wanted and await _read(state) == digest:
         return False
     await tree.sync()
-    await asyncio.to_thread(state.parent.mkdir, parents=True, exist_ok=True)
-    async with aiofiles.open(state, "w") as file:
-        await file.write(digest)
     log.info("Registered %s slash commands", len(wanted))
+    await _note(state, digest)
     return True
 
 
@@ -34,6 +32,15 @@ def tree_hash(tree: app_commands.CommandTree) -> str:
     payload = [command.to_dict(tree) for command in tree.get_commands()]
     payload.sort(key=lambda command: (command["type"], command["name"]))
     return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+
+
+async def _note(state: Path, digest: str) -> None:
+    try:
+        await asyncio.to_thread(state.parent.mkdir, parents=True, exist_ok=True)
+        async with aiofiles.open(state, "w") as file:
+            await file.write(digest)
+    except OSError as error:
+        log.warning("The commands will be registered again at the next start: %s", error)
 
 
 async def _read(state: Path) -> str:

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -24,11 +26,13 @@ class Voice(commands.Cog):
         self,
         *,
         sessions: VoiceSessions,
+        find_channel: Callable[[int], object],
         speaker: Speaker,
         conversations: Conversations,
         style: VoiceStyle,
     ) -> None:
         self._sessions = sessions
+        self._find_channel = find_channel
         self._speaker = speaker
         self._conversations = conversations
         self._style = style
@@ -37,6 +41,11 @@ class Voice(commands.Cog):
     async def cog_unload(self) -> None:
         """End what is still being said."""
         await self._tasks.aclose()
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Enter again the channels that a new session of the gateway has taken the bot out of."""
+        await self._sessions.restore(self._find_channel)
 
     @app_commands.command()
     @app_commands.guild_only()

@@ -18,11 +18,24 @@ class _TurnFilter(logging.Filter):
         return True
 
 
+class _RetryFilter(logging.Filter):
+    """Tell of a library's lost connection in one line: it logs a traceback with every attempt."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        failure = record.exc_info[1] if record.exc_info else None
+        if failure is not None and "Attempting a reconnect" in str(record.msg):
+            record.msg, record.args = f"{record.getMessage()} ({failure})", ()
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+            record.exc_info = record.exc_text = None
+        return True
+
+
 def configure_logging(level: str, stream: TextIO = sys.stderr) -> None:
     """Send every record as one line with its turn's id; libraries speak from WARNING on."""
     output = logging.StreamHandler(stream)
     output.setFormatter(logging.Formatter(FORMAT))
     output.addFilter(_TurnFilter())
+    output.addFilter(_RetryFilter())
     root = logging.getLogger()
     root.handlers[:] = [output]
     root.setLevel(logging.WARNING)

@@ -47,7 +47,16 @@ class DiscordVoiceClient(discord.VoiceClient):
     @property
     def connected(self) -> bool:
         """Tell whether the connection stands; not while a closed one is being replaced."""
-        return self._connection.is_connected() and self._connection.websocket_open
+        connection = self._connection
+        return connection.is_connected() and connection.websocket_open and not self.forgotten
+
+    @property
+    def forgotten(self) -> bool:
+        """Tell whether the gateway began a new session, in which we are in no channel.
+
+        discord.py then hands us none of Discord's messages any more.
+        """
+        return self.guild.voice_client is not self
 
     @property
     def ready(self) -> bool:
@@ -102,7 +111,8 @@ class DiscordVoiceClient(discord.VoiceClient):
         if self._gone:
             return
         self._gone = True
-        super().cleanup()
+        if not self.forgotten:
+            super().cleanup()
         if self.on_gone is not None:
             self.on_gone()
 

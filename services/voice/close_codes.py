@@ -1,6 +1,16 @@
 from services.core.errors import VoiceConnectionError
 
+FINAL_CODES = frozenset({4004, 4016, 4017, 4021})
+"""Close codes after which another attempt is hopeless, or unwelcome."""
+
+MOVED_CODES = frozenset({4014, 4022})
+"""Close codes of a client that was moved, or put out for good."""
+
+CRASHED_CODE = 4015
+"""The close code of a session that can be resumed."""
+
 CLOSE_REASONS = {
+    1000: "Discord ended the voice session",
     4001: "Discord did not understand a voice message",
     4002: "Discord could not read a voice message",
     4003: "the voice connection was used before it was identified",

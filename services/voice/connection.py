@@ -3,40 +3,62 @@
 import asyncio
 import contextlib
 import logging
+import random
 import selectors
 import socket
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import discord
 from discord.gateway import DiscordVoiceWebSocket
 from discord.voice_state import ConnectionFlowState, SocketReader, VoiceConnectionState
 
 from services.core.errors import VoiceConnectionError
 from services.voice.ciphers import MODES
+from services.voice.close_codes import CRASHED_CODE, FINAL_CODES, MOVED_CODES, closed
 
 if TYPE_CHECKING:
     from services.voice.client import DiscordVoiceClient
 
 log = logging.getLogger(__name__)
 
+RECONNECT_PAUSES = (0.2, 1.0, 2.0, 4.0, 8.0, *[15.0] * 4, *[30.0] * 8)
+"""Seconds before each attempt to bring a lost connection back, up to a half less: five minutes."""
+
+_LOST = (discord.DiscordException, aiohttp.ClientError, OSError)
+_NORMAL, _ABNORMAL = 1000, 1006
+_ENTERING = {
+    ConnectionFlowState.set_guild_voice_state,
+    ConnectionFlowState.got_voice_state_update,
+    ConnectionFlowState.got_voice_server_update,
+}
+
 # poll() needs no descriptor of its own and has no limit of 1024 of them, as select() has.
 _Selector = getattr(selectors, "PollSelector", selectors.DefaultSelector)
 
 _CLASS_API: dict[type, tuple[str, ...]] = {
     VoiceConnectionState: (
+        "_connect",
         "_connect_websocket",
         "_create_socket",
         "_handshake_websocket",
         "_inner_connect",
+        "_poll_voice_ws",
+        "_potential_reconnect",
         "_voice_connect",
+        "_voice_disconnect",
         "_wait_for_state",
         "can_encrypt",
+        "voice_state_update",
     ),
     SocketReader: ("_do_run", "register", "resume", "stop"),
     DiscordVoiceWebSocket: ("from_connection_state", "initial_connection", "received_message"),
     discord.VoiceClient: ("checked_add", "cleanup", "create_connection_state"),
 }
-_STATE_API = ("_runner", "_socket_reader", "_state_event", "dave_protocol_version", "dave_session")
+_STATE_API = (
+    *("_disconnected", "_expecting_disconnect", "_runner", "_socket_reader", "_state_event"),
+    *("dave_protocol_version", "dave_session", "reconnect", "timeout"),
+)
 _CLIENT_API = ("_incr_nonce", "sequence", "timestamp")
 
 
@@ -128,6 +150,8 @@ class VoiceWebSocket(DiscordVoiceWebSocket):
     async def received_message(self, msg: dict[str, Any]) -> None:
         """Handle a JSON message, then note what it says about the channel's members."""
         await super().received_message(msg)
+        if msg["op"] == self.RESUMED:
+            self.secret_key = self._connection.secret_key
         await self._connection.observe(msg["op"], msg["d"])
 
 
@@ -149,13 +173,18 @@ class VoiceConnection(VoiceConnectionState):
         """Tell whether the voice websocket stands; any thread."""
         return bool(self.ws) and self.ws.ws.close_code is None
 
+    @property
+    def _has_left(self) -> bool:
+        return self.state is ConnectionFlowState.disconnected
+
     async def observe(self, op: int, data: Any) -> None:
         """Keep `others` and the announcement of speech in step with the server's messages."""
         match op:
             case DiscordVoiceWebSocket.READY:
                 self.others.clear()
-            case DiscordVoiceWebSocket.SESSION_DESCRIPTION if self.voice_client.speaking:
-                await self.voice_client.announce_speaking()
+            case DiscordVoiceWebSocket.SESSION_DESCRIPTION | DiscordVoiceWebSocket.RESUMED:
+                if self.voice_client.speaking:
+                    await self.voice_client.announce_speaking()
             case DiscordVoiceWebSocket.CLIENTS_CONNECT:
                 self.others |= {int(user) for user in data.get("user_ids", ())} - {self.user.id}
             case DiscordVoiceWebSocket.CLIENT_CONNECT if int(data["user_id"]) != self.user.id:
@@ -193,19 +222,118 @@ class VoiceConnection(VoiceConnectionState):
     async def _inner_connect(
         self, reconnect: bool, self_deaf: bool, self_mute: bool, resume: bool
     ) -> None:
-        """Shake hands; the first time only once, so that the caller sees the close code.
+        """Shake hands once, so that the caller sees the close code and may try again.
 
         The state is set before Discord is asked: its answer is ignored in any other.
         """
-        if self._runner is not None:
-            await super()._inner_connect(reconnect, self_deaf, self_mute, resume)
-            return
         if self.state is ConnectionFlowState.disconnected:
             self.state = ConnectionFlowState.set_guild_voice_state
         await self._voice_connect(self_deaf=self_deaf, self_mute=self_mute)
         await self._wait_for_state(ConnectionFlowState.got_both_voice_updates)
         self.ws = await self._connect_websocket(resume)
         await self._handshake_websocket()
+
+    async def _poll_voice_ws(self, reconnect: bool) -> None:
+        """Follow the websocket and bring the connection back until it is over for good.
+
+        discord.py's own way dies of a broken network, cannot resume, and tries for ever.
+        """
+        while True:
+            code = await self._follow()
+            if self._has_left or self.voice_client.forgotten:
+                return
+            log.info("Voice in guild %s is lost: %s", self.guild.id, closed(code))
+            if not await self._bring_back(code):
+                break
+        log.warning("Voice in guild %s is over: %s", self.guild.id, closed(code))
+        leaving = code in MOVED_CODES and self._has_left
+        if not (leaving or self.voice_client.forgotten):
+            await self.disconnect()
+
+    async def voice_state_update(self, data: Any) -> None:
+        """Take Discord's word where we are, but not a late one that we left where we enter."""
+        entering = self.state in _ENTERING and not self._expecting_disconnect
+        if data["channel_id"] is None and entering:
+            log.info("Guild %s still told of our leaving before", self.guild.id)
+            return
+        await super().voice_state_update(data)
+
+    async def _follow(self) -> int:
+        """Take the websocket's messages until it is lost, and return the close code."""
+        try:
+            while True:
+                await self.ws.poll_event()
+        except discord.ConnectionClosed as error:
+            return error.code
+        except _LOST as error:
+            log.info("The voice websocket failed: %r", error)
+            return _ABNORMAL
+        finally:
+            if self.ws._keep_alive is not None:
+                self.ws._keep_alive.stop()
+
+    async def _bring_back(self, code: int) -> bool:
+        """Mend a lost connection; False where that is not wanted, or failed for five minutes."""
+        if code in FINAL_CODES or code == _NORMAL:
+            return False
+        if code in MOVED_CODES:
+            return await self._moved()
+        return (code == CRASHED_CODE and await self._resumed()) or await self._come_again()
+
+    async def _come_again(self) -> bool:
+        for pause in RECONNECT_PAUSES:
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
+            if self.voice_client.forgotten:
+                return False
+            try:
+                await self._begin_anew()
+            except discord.ConnectionClosed as error:
+                if error.code in FINAL_CODES:
+                    return False
+            except _LOST as error:
+                log.info("Voice in guild %s is not back yet: %r", self.guild.id, error)
+            else:
+                return True
+        return False
+
+    async def _moved(self) -> bool:
+        """Follow to the place that Discord names; False where it names none: we were put out."""
+        try:
+            return not self._disconnected.is_set() and await self._potential_reconnect()
+        except _LOST as error:
+            log.info("The move in guild %s failed: %r", self.guild.id, error)
+            return False
+
+    async def _resumed(self) -> bool:
+        """Take the session up again on a new websocket, as Discord allows after a crash."""
+        try:
+            async with asyncio.timeout(self.timeout):
+                self.ws = await self._connect_websocket(True)
+                await self._handshake_websocket()
+        except _LOST as error:
+            log.info("Voice in guild %s is not resumed: %r", self.guild.id, error)
+            return False
+        return True
+
+    async def _begin_anew(self) -> None:
+        """Leave and enter the channel."""
+        await self.disconnect(cleanup=False)
+        await self._connect(
+            reconnect=self.reconnect,
+            timeout=self.timeout,
+            self_deaf=False,
+            self_mute=False,
+            resume=False,
+        )
+        self._disconnected.clear()  # Discord's word that we left; a move would be taken for a kick
+
+    async def _voice_disconnect(self) -> None:
+        """Tell Discord that we leave, unless another connection of ours may be there already."""
+        if self.voice_client.forgotten:
+            self.state = ConnectionFlowState.disconnected
+            self._disconnected.set()
+            return
+        await super()._voice_disconnect()
 
     async def _connect_websocket(self, resume: bool) -> DiscordVoiceWebSocket:
         """Open a voice websocket; only a resumed session goes on counting its messages."""

@@ -9,7 +9,7 @@ import discord
 
 from services.core.errors import VoiceConnectionError
 from services.voice.client import DiscordVoiceClient
-from services.voice.close_codes import closed
+from services.voice.close_codes import FINAL_CODES, closed
 from services.voice.output import GuildOutput, VoiceClock
 from services.voice.utterance import Utterance
 
@@ -22,8 +22,6 @@ RECONNECT_PATIENCE = 15.0
 
 LEAVE_TIMEOUT = 3.0
 """Seconds that leaving may take before we stop waiting for Discord's word."""
-
-_FINAL_CODES = frozenset({4004, 4016, 4017, 4021})
 
 
 class VoiceSession:
@@ -118,6 +116,21 @@ class VoiceSessions:
             await self._leave(session.client.guild)
             return True
 
+    async def restore(self, find_channel: Callable[[int], object]) -> None:
+        """Enter again where Discord forgot us, as it does when the gateway's session begins anew.
+
+        `find_channel` returns a channel by id, or None.
+        """
+        for session in [kept for kept in self._sessions.values() if kept.client.forgotten]:
+            channel = find_channel(session.channel_id)
+            if not isinstance(channel, VocalChannel):
+                await self.leave(session.guild_id)
+                continue
+            try:
+                await self.join(channel)
+            except VoiceConnectionError as error:
+                log.warning("Voice in guild %s is not restored: %s", session.guild_id, error)
+
     async def aclose(self) -> None:
         """Leave every channel, within about three seconds."""
         leaving = [self.leave(guild_id) for guild_id in self._sessions]
@@ -137,7 +150,7 @@ class VoiceSessions:
                 log.info("Voice attempt %s in guild %s: %s", attempt, channel.guild.id, failure)
                 error = failure
                 await self._leave(channel.guild)
-            if error.code in _FINAL_CODES:
+            if error.code in FINAL_CODES:
                 break
         raise error
 
@@ -173,19 +186,19 @@ class VoiceSessions:
 
     async def _leave(self, guild: discord.Guild) -> None:
         """End what connection there is, even one that never became a session."""
-        if guild.voice_client is None:
-            return
         session = self.get(guild.id)
         if session is not None:
             session.output.clear()
+        client = guild.voice_client or (session.client if session else None)
+        if client is None:
+            return
         try:
             async with asyncio.timeout(LEAVE_TIMEOUT):
-                await guild.voice_client.disconnect(force=True)
+                await client.disconnect(force=True)
         except TimeoutError:
             log.info("Discord did not confirm that we left voice in guild %s", guild.id)
         finally:
-            if guild.voice_client is not None:
-                guild.voice_client.cleanup()
+            client.cleanup()
 
 
 def check_access(channel: VocalChannel) -> None:

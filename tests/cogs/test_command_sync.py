@@ -48,6 +48,11 @@ async def test_a_changed_tree_is_registered_again(state: Path) -> None:
     changed.sync.assert_awaited_once()
 
 
+async def test_a_state_that_cannot_be_kept_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert await sync_commands(with_registered(tree("a")), state=tmp_path / "file" / "state")
+
+
 async def test_commands_that_vanished_on_discord_are_registered_again(state: Path) -> None:
     await sync_commands(with_registered(tree("a")), state=state)
     assert await sync_commands(with_registered(tree("a")), state=state)

@@ -35,6 +35,20 @@ def test_libraries_speak_from_warning_on(stream: io.StringIO) -> None:
     assert "own" in stream.getvalue()
 
 
+def test_a_lost_connection_is_one_line_for_each_attempt(stream: io.StringIO) -> None:
+    configure_logging("INFO", stream)
+    log = logging.getLogger("discord.client")
+    try:
+        raise ConnectionRefusedError("refused")
+    except ConnectionRefusedError:
+        log.exception("Attempting a reconnect in %.2fs", 1.5)
+        log.exception("Something else")
+    lines = stream.getvalue().splitlines()
+    assert "WARNING" in lines[0]
+    assert lines[0].endswith("Attempting a reconnect in 1.50s (refused)")
+    assert lines[-1] == "ConnectionRefusedError: refused"
+
+
 def test_turn_ids_are_short_and_differ() -> None:
     ids = {new_turn_id() for _ in range(100)}
     assert len(ids) == 100

@@ -52,10 +52,12 @@ class Wire:
             user=SimpleNamespace(id=ME),
             _remove_voice_client=self.removed.append,
         )
-        channel = SimpleNamespace(id=5, guild=SimpleNamespace(id=3))
+        guild = SimpleNamespace(id=3, voice_client=None)
+        channel = SimpleNamespace(id=5, guild=guild)
         channel._get_voice_client_key = lambda: (3, "guild_id")
         fake = cast("Any", SimpleNamespace(_connection=state))
         self.client = DiscordVoiceClient(fake, cast("Any", channel))
+        guild.voice_client = self.client
         self.client.monotonic = self.time
         self.ws = FakeWebSocket()
         self.key = b""
@@ -251,3 +253,13 @@ async def test_a_connection_is_forgotten_once(wire: Wire) -> None:
     wire.client.cleanup()
     wire.client.cleanup()
     assert (wire.removed, gone) == ([3], [True])
+
+
+async def test_a_connection_of_an_old_gateway_session_leaves_the_new_one_alone(wire: Wire) -> None:
+    wire.connect(AES_GCM, bytes(32))
+    assert wire.client.connected
+    cast("Any", wire.client.guild).voice_client = object()
+    assert not wire.client.connected
+    assert not wire.client.send_frame(OPUS)
+    wire.client.cleanup()
+    assert wire.removed == []

@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -23,10 +24,11 @@ class FakeClient:
         self.guild.voice_client = self
         self.connected = True
         self.speaking = False
-        self.on_gone = lambda: None
+        self.on_gone: Callable[[], None] = lambda: None
         self.latency = 0.02
         self.dave_active = True
         self.moves = True
+        self.forgotten = False
 
     def send_frame(self, packet: bytes) -> bool:
         return self.connected
@@ -42,9 +44,10 @@ class FakeClient:
         self.cleanup()
 
     def cleanup(self) -> None:
+        self.connected = False
         if self.guild.voice_client is self:
-            self.connected, self.guild.voice_client = False, None
-            self.on_gone()
+            self.guild.voice_client = None
+        self.on_gone()
 
 
 class FakeChannel:
@@ -166,6 +169,33 @@ async def test_a_session_that_is_gone_takes_its_speech_with_it() -> None:
     assert (await utterance.wait_for_playout()).interrupted
     assert voice.get(5) is None
     assert voice.open_utterance(5, None, in_line=False) is None
+
+
+async def test_a_forgotten_session_is_entered_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.voice.sessions.VocalChannel", FakeChannel)
+    places = [guild(), guild(), guild()]
+    places[1].id, places[2].id = 6, 7
+    channels = {10 + index: FakeChannel(place, 10 + index) for index, place in enumerate(places)}
+    voice = sessions(attempts=1)
+    before = [await voice.join(channel.real) for channel in channels.values()]
+    for place in places[1:]:  # as after discord.py has begun anew
+        place.voice_client.connected, place.voice_client.forgotten = False, True
+        place.voice_client = None
+    del channels[12]
+    await voice.restore(channels.get)
+    assert voice.get(5) is before[0]
+    assert voice.get(6) not in (None, before[1])
+    assert voice.get(7) is None
+
+
+async def test_a_channel_that_can_not_be_entered_again_is_left() -> None:
+    channel = FakeChannel(guild())
+    voice = sessions(attempts=1)
+    await voice.join(channel.real)
+    channel.guild.voice_client.connected, channel.guild.voice_client.forgotten = False, True
+    channel.failures = [TimeoutError()]
+    await voice.restore(lambda _: channel)
+    assert voice.get(5) is None
 
 
 async def test_stop_counts_what_it_stopped() -> None:

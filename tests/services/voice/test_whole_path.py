@@ -12,9 +12,11 @@ import discord
 import numpy as np
 import pytest
 import pytest_asyncio
+from discord.gateway import DiscordVoiceWebSocket
 
 from sandbox.server import Sandbox
 from services.core.types import AudioChunk
+from services.voice.connection import VoiceConnection
 from services.voice.opus import OpusEncoder
 from services.voice.output import VoiceClock
 from services.voice.sessions import VoiceSession, VoiceSessions
@@ -71,9 +73,16 @@ async def until(true: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
+class Client(discord.Client):
+    """Identifies anew without discord.py's pause of five seconds."""
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Wait for nothing."""
+
+
 @asynccontextmanager
 async def online(sandbox: Sandbox) -> AsyncIterator[discord.Client]:
-    client = discord.Client(
+    client = Client(
         intents=discord.Intents(guilds=True, voice_states=True),
         connector=aiohttp.UnixConnector(sandbox.socket_path, limit=0),
         guild_ready_timeout=0.05,
@@ -159,6 +168,79 @@ async def test_speech_goes_on_after_the_connection_was_lost(bot: Bot) -> None:
     assert bot.sessions.get(bot.guild.id) is session
     frames = await bot.heard(bot.lounge.id, 26)
     assert 26 <= len(frames) <= 30
+
+
+async def test_a_crashed_voice_server_is_taken_up_again_in_mid_speech(bot: Bot) -> None:
+    await bot.bring("ana", bot.lounge.id)
+    session = await bot.sessions.join(bot.lounge)
+    utterance = session.output.open_utterance(None, in_line=False)
+    await utterance.write(await asyncio.to_thread(tone, 1.0))
+    utterance.end()
+    await bot.heard(bot.lounge.id, 8)
+    assert bot.client.user
+    bot.sandbox.voice.close_client(bot.guild.id, bot.client.user.id, 4015)
+    async with asyncio.timeout(10):
+        assert not (await utterance.wait_for_playout()).interrupted
+    assert bot.sessions.get(bot.guild.id) is session
+    frames = await bot.heard(bot.lounge.id, 48)
+    assert all(frame["decoded"] for frame in frames)
+
+
+async def test_a_lost_connection_is_sought_again_and_again(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures: list[Exception] = [OSError("no network"), TimeoutError(), aiohttp.ClientError()]
+    connect = VoiceConnection._connect_websocket
+
+    async def failing(connection: VoiceConnection, resume: bool) -> DiscordVoiceWebSocket:
+        if failures:
+            raise failures.pop(0)
+        return await connect(connection, resume)
+
+    session = await bot.sessions.join(bot.lounge)
+    monkeypatch.setattr("services.voice.connection.RECONNECT_PAUSES", [0.01] * 4)
+    monkeypatch.setattr(VoiceConnection, "_connect_websocket", failing)
+    assert bot.client.user
+    bot.sandbox.voice.close_client(bot.guild.id, bot.client.user.id, 4009)
+    await until(lambda: not failures and session.connected)
+    assert bot.sessions.get(bot.guild.id) is session
+    await speak(session, 0.1)
+
+
+@pytest.mark.parametrize("code", [4017, 4006], ids=["hopeless", "tried in vain"])
+async def test_a_connection_that_is_over_ends_its_speech_and_join_works_again(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    monkeypatch.setattr("services.voice.connection.RECONNECT_PAUSES", [])
+    session = await bot.sessions.join(bot.lounge)
+    utterance = bot.sessions.open_utterance(bot.guild.id, None, in_line=False)
+    assert utterance
+    await utterance.write(await asyncio.to_thread(tone, 2.0))
+    assert bot.client.user
+    bot.sandbox.voice.close_client(bot.guild.id, bot.client.user.id, code)
+    async with asyncio.timeout(5):
+        assert (await utterance.wait_for_playout()).interrupted
+    assert bot.sessions.get(bot.guild.id) is None
+    again = await bot.sessions.join(bot.lounge)
+    assert again is not session
+    await speak(again, 0.1)
+
+
+async def test_a_new_session_of_the_gateway_brings_the_bot_back(bot: Bot) -> None:
+    await bot.bring("ana", bot.lounge.id)
+    session = await bot.sessions.join(bot.lounge)
+    ready = asyncio.ensure_future(bot.client.wait_for("ready"))
+    bot.sandbox.faults.add({"target": "gateway", "kind": "invalid-session"})
+    bot.sandbox.gateway.commit_faults()
+    async with asyncio.timeout(5):
+        await ready
+    assert not session.connected
+    await bot.sessions.restore(bot.client.get_channel)
+    again = bot.sessions.get(bot.guild.id)
+    assert again not in (None, session)
+    assert again.channel_id == bot.lounge.id
+    await speak(again, 0.2)
+    assert len(await bot.heard(bot.lounge.id, 10)) == 10
 
 
 async def test_a_move_takes_less_than_a_second_and_speech_follows(bot: Bot) -> None:
