@@ -66,7 +66,9 @@ class Sandbox:
         self.faults = Faults()
         self.world = World(bus=self.bus)
         self._beginning = Beginning(self.world)
-        self.voice = voice or VoiceServer(violations=self.violations, bus=self.bus)
+        self.voice = voice or VoiceServer(
+            violations=self.violations, bus=self.bus, faults=self.faults
+        )
         self.openai = openai or OpenAIServer(bus=self.bus, faults=self.faults)
         self.limits = RateLimits()
         self.interactions = Interactions(

@@ -84,14 +84,17 @@ class VoiceChannel:
             if client.user_id != user_id:
                 client.send_rtp(packet, padding=padding)
 
-    def hear(self, session: ClientSession, packet: Packet, t: float) -> None:
-        """Let everybody hear a client's packet that arrived at `t`."""
+    def judge(self, session: ClientSession, packet: Packet, t: float) -> None:
+        """Hold a client's packet that came at `t` to the rules, before the network spoils it."""
         active_since = self.group.active_since(session.user_id)
         session.rules.check(packet, t=t, active_since=active_since)
+
+    def hear(self, session: ClientSession, packet: Packet, t: float, late: bool) -> None:
+        """Let everybody hear a client's packet that arrived at `t`; `late` ones were overtaken."""
         encrypted = is_dave_frame(packet.payload)
-        opus, wrong = (
-            self._listen(session, packet.payload, t) if encrypted else (packet.payload, False)
-        )
+        opus, deaf = self._listen(session, packet.payload, t) if encrypted else (packet.payload, [])
+        for user_id in () if late else deaf:  # a receiver may give up what was overtaken
+            session.rules.breach("dave_decrypt", f"user {user_id} cannot decrypt")
         frame = HeardFrame(
             t=t,
             ssrc=packet.ssrc,
@@ -99,7 +102,7 @@ class VoiceChannel:
             encrypted=encrypted,
             silence=packet.payload == SILENCE,
             opus=opus,
-            decoded=False if wrong else None,
+            decoded=False if deaf and not late else None,
         )
         if self.hearing.push(frame):
             self._publish("voice_first_frame", user_id=session.user_id, t=t)
@@ -112,13 +115,13 @@ class VoiceChannel:
 
     def _listen(
         self, session: ClientSession, payload: bytes, t: float
-    ) -> tuple[bytes | None, bool]:
-        """Return the Opus that the first human hears, and whether any human failed to decrypt.
+    ) -> tuple[bytes | None, list[int]]:
+        """Return the Opus that the first human hears, and who should have heard it but could not.
 
         A newcomer cannot decrypt what was sent before everybody had the keys it shares.
         """
         heard: list[bytes] = []
-        wrong = False
+        deaf: list[int] = []
         for human in self.humans.values():
             if not human.has_keys:
                 continue
@@ -127,9 +130,8 @@ class VoiceChannel:
             except ValueError:
                 since = self.group.active_since(human.user_id)
                 if since is not None and t > since + TRANSITION_GRACE:
-                    wrong = True
-                    session.rules.breach("dave_decrypt", f"user {human.user_id} cannot decrypt")
-        return (heard[0] if heard else None), wrong
+                    deaf.append(human.user_id)
+        return (heard[0] if heard else None), deaf
 
     def _users(self) -> Iterator[int]:
         yield from self.clients

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from sandbox.faults import Faults
+from sandbox.voice.dave import WELCOME
 from sandbox.voice.rtp import CIPHERS, Packet, open_packet, seal_packet
 from sandbox.voice.rules import SenderRules
 
@@ -18,6 +20,8 @@ MAX_WAITING = 1_000
 MAX_REPLAY = 256
 """Messages kept for a client that resumes; the oldest fall out."""
 TOO_SLOW = 4021
+SPOILED = range(40, 60)
+"""The bytes of a corrupt Welcome that are lost."""
 
 Address = tuple[str, int]
 
@@ -71,6 +75,7 @@ class ClientSession:
         user_id: int,
         ssrc: int,
         record: Callable[[str, str], None],
+        faults: Faults,
         send_udp: Callable[[bytes, Address], None],
     ) -> None:
         self.channel = channel
@@ -81,6 +86,7 @@ class ClientSession:
         self.speaking = 0
         self.address: Address | None = None
         self.rules = SenderRules(user_id=user_id, record=record)
+        self._faults = faults
         self._send_udp = send_udp
         self._cipher = CIPHERS["aead_aes256_gcm_rtpsize"](self.key)
         self._sent = 0
@@ -122,7 +128,9 @@ class ClientSession:
         self._deliver(message)
 
     def send_mls(self, op: int, body: bytes) -> None:
-        """Deliver a numbered binary message; never waits."""
+        """Deliver a numbered binary message; never waits. A Welcome may be ordered corrupt."""
+        if op == WELCOME and self._faults.take("dave", "corrupt-welcome"):
+            body = body[: SPOILED.start] + bytes(len(SPOILED)) + body[SPOILED.stop :]
         self._number += 1
         self._deliver((self._number & 0xFFFF).to_bytes(2, "big") + bytes([op]) + body)
 

@@ -9,10 +9,12 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.events import EventBus
+from sandbox.faults import Faults
 from sandbox.violations import Violations
 from sandbox.voice.channel import VoiceChannel
 from sandbox.voice.gateway import VoiceGateway
 from sandbox.voice.hearing import Hearing
+from sandbox.voice.network import Network
 from sandbox.voice.rtp import discovery_reply, discovery_ssrc, packet_ssrc
 from sandbox.voice.sessions import DISCONNECTED, Sessions, VoiceGrant
 from sandbox.voice.speech import HumanSpeech
@@ -22,17 +24,19 @@ log = logging.getLogger(__name__)
 
 CHECK_INTERVAL = 0.25
 """Seconds between two rounds in which a worker thread decodes what was heard."""
-KEEP_ALIVE_SIZE = 8
 GOING_AWAY = 1001
 
 
 class VoiceServer:
     """Be Discord's voice service on loopback: websocket, UDP, DAVE, and virtual humans."""
 
-    def __init__(self, *, violations: Violations, bus: EventBus) -> None:
+    def __init__(self, *, violations: Violations, bus: EventBus, faults: Faults) -> None:
         self._violations = violations
         self._udp = UdpPort(self._take_packet)
-        self._sessions = Sessions(violations=violations, bus=bus, send_udp=self._udp.send)
+        self._network = Network(faults=faults)
+        self._sessions = Sessions(
+            violations=violations, bus=bus, faults=faults, send_rtp=self._send_rtp
+        )
         self._gateway = VoiceGateway(sessions=self._sessions, port=lambda: self._udp.port)
         self._worker: ThreadPoolExecutor | None = None
         self._next_check: asyncio.TimerHandle | None = None
@@ -45,6 +49,7 @@ class VoiceServer:
     async def aclose(self) -> None:
         """Close every connection and the port; idempotent."""
         self._sessions.end_all(GOING_AWAY)
+        self._network.clear()
         self._stop_checking()
         self._udp.close()
         if self._worker is not None:
@@ -54,6 +59,7 @@ class VoiceServer:
     async def reset(self) -> None:
         """Disconnect everybody and forget every recording."""
         self._sessions.end_all(DISCONNECTED)
+        self._network.clear()
         self._stop_checking()
 
     def grant(self, *, guild_id: int, channel_id: int, user_id: int, session_id: str) -> VoiceGrant:
@@ -162,9 +168,15 @@ class VoiceServer:
             session.rules.breach("rtp_decrypt", str(error))
             return
         session.address = address
-        session.channel.hear(session, packet, t)
+        channel = session.channel
+        channel.judge(session, packet, t)
+        self._network.carry(ssrc, partial(channel.hear, session, packet), t)
         if self._next_check is None:
             self._next_check = asyncio.get_running_loop().call_later(CHECK_INTERVAL, self._check)
+
+    def _send_rtp(self, data: bytes, address: Address) -> None:
+        stream = (address, packet_ssrc(data))
+        self._network.carry(stream, lambda *_: self._udp.send(data, address), 0.0)
 
     def _check(self) -> None:
         """Let the worker decode what was heard; the next frame asks for the next round."""

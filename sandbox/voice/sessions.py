@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox.events import EventBus
+from sandbox.faults import Faults
 from sandbox.violations import Violations
 from sandbox.voice.channel import VoiceChannel
 from sandbox.voice.client import Address, ClientSession
@@ -58,12 +59,14 @@ class Sessions:
         *,
         violations: Violations,
         bus: EventBus,
-        send_udp: Callable[[bytes, Address], None],
+        faults: Faults,
+        send_rtp: Callable[[bytes, Address], None],
     ) -> None:
         self.channels: dict[int, VoiceChannel] = {}
         self._violations = violations
         self._bus = bus
-        self._send_udp = send_udp
+        self._faults = faults
+        self._send_rtp = send_rtp
         self._admissions: dict[tuple[int, int], Admission] = {}
         self._sessions: dict[tuple[int, int], ClientSession] = {}
         self._by_ssrc: dict[int, ClientSession] = {}
@@ -126,7 +129,8 @@ class Sessions:
             user_id=user_id,
             ssrc=self.new_ssrc(),
             record=self._violations.record,
-            send_udp=self._send_udp,
+            faults=self._faults,
+            send_udp=self._send_rtp,
         )
         self._sessions[guild_id, user_id] = self._by_ssrc[session.ssrc] = session
         return session

@@ -16,6 +16,7 @@ from discord.gateway import DiscordClientWebSocketResponse
 from numpy.typing import NDArray
 
 from sandbox.events import Event, EventBus
+from sandbox.faults import Faults
 from sandbox.violations import Violations
 from sandbox.voice.server import VoiceServer
 
@@ -125,7 +126,8 @@ class World:
         self.http = http
         self.violations = Violations()
         self.bus = EventBus()
-        self.server = VoiceServer(violations=self.violations, bus=self.bus)
+        self.faults = Faults()
+        self.server = VoiceServer(violations=self.violations, bus=self.bus, faults=self.faults)
         self.events: list[Event] = []
         self._accounts: list[tuple[Account, asyncio.Task[None]]] = []
 

@@ -2,6 +2,7 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.faults import Faults
 from sandbox.voice.client import MAX_WAITING, TOO_SLOW, ClientSession, Wire
 
 
@@ -26,6 +27,7 @@ def session() -> ClientSession:
         user_id=1,
         ssrc=2,
         record=lambda _rule, _detail: None,
+        faults=Faults(),
         send_udp=lambda _data, _address: None,
     )
 
