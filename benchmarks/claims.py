@@ -69,6 +69,10 @@ def _line(claim: Claim, width: int) -> str:
     bar = "" if claim.bar is None else f"{'≥' if claim.at_least else '≤'} {claim.bar:g}"
     met = {None: "", True: "met", False: "MISSED"}[claim.met]
     ratio = "" if claim.ratio is None else f"{claim.ratio:.2f}"
-    theirs = "" if claim.theirs is None else f"{claim.competitor}: {claim.theirs:.3g} {claim.unit}"
-    figure = f"{claim.figure:.3g} {claim.unit}"
+    theirs = "" if claim.theirs is None else f"{claim.competitor}: {_digits(claim.theirs)}"
+    figure = f"{_digits(claim.figure)} {claim.unit}"
     return f"{claim.name:{width}}  {figure:>12}  {bar:>9}  {met:6}  {ratio:>6}  {theirs}"
+
+
+def _digits(value: float) -> str:
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"

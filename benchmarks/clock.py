@@ -1,6 +1,6 @@
 """Compare our voice clock with discord.py's AudioPlayer: CPU per frame and evenness of arrival.
 
-    python -m benchmarks.clock [--guilds 1 25 100] [--seconds 4] [--json FILE]
+    python -m benchmarks.clock [--guilds 1 25 100] [--seconds 3] [--json FILE]
 
 Each run is a fresh process that sends encoded Opus, with real DAVE sessions, from so many
 guilds at once to a UDP sink in another process, which takes the kernel's arrival times.
@@ -283,7 +283,7 @@ def main() -> None:
     """Run the comparison and print it."""
     options_parser = parser(__doc__)
     options_parser.add_argument("--guilds", type=int, nargs="+", default=[1, 25, 100])
-    options_parser.add_argument("--seconds", type=float, default=4.0)
+    options_parser.add_argument("--seconds", type=float, default=3.0)
     options = options_parser.parse_args()
     frames = round(options.seconds * 1000 / FRAME_MS)
     load = os.getloadavg()[0]

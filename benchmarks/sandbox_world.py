@@ -58,10 +58,8 @@ class World:
         return float(min(t for t in times if t >= since))
 
     async def frames(self, since: float) -> Json:
-        """Return what was heard in the voice channel since a time, silence left out."""
-        heard = await self.control.get(f"voice/{self.lounge}/frames", since=since)
-        heard["frames"] = [frame for frame in heard["frames"] if not frame["silence"]]
-        return heard
+        """Return what was heard in the voice channel since a time."""
+        return await self.control.get(f"voice/{self.lounge}/frames", since=since)
 
     async def online(self) -> None:
         """Wait until the bot is connected. Raises TimeoutError."""
