@@ -46,9 +46,14 @@ def is_usable(models: Path, language: str) -> bool:
     return True
 
 
-def letter_of(language: str) -> str | None:
-    """Return Kokoro's letter for a language tag, None for a language that it does not speak."""
+def letter_of(language: str, voice: str = "") -> str | None:
+    """Return Kokoro's letter for a language tag, None for a language that it does not speak.
+
+    English of no country is pronounced as in the voice's.
+    """
     tag = language.lower().replace("_", "-")
+    if tag == "en" and voice[:1] == "b":
+        return "b"
     return LANGUAGES.get(tag) or LANGUAGES.get(tag.partition("-")[0])
 
 

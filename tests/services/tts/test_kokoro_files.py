@@ -1,0 +1,91 @@
+from pathlib import Path
+
+import pytest
+
+from services.core.errors import ProviderError
+from services.tts import kokoro_files
+from services.tts.kokoro_files import ONNX, TORCH, find_backend, is_usable, letter_of, onnx_model
+
+TORCH_FILES = ("config.json", "kokoro-v1_0.pth", "voices/af_heart.pt")
+ONNX_FILES = ("kokoro-v1.0.int8.onnx", "voices-v1.0.bin")
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    packages = {"kokoro", "torch", "kokoro_onnx"}
+    monkeypatch.setattr(kokoro_files, "find_spec", lambda name: name in packages or None)
+    return packages
+
+
+def put(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).touch()
+
+
+def test_the_backend_is_chosen_by_package_and_files(tmp_path: Path, installed: set[str]) -> None:
+    put(tmp_path, *ONNX_FILES)
+    assert find_backend(tmp_path) == ONNX
+    put(tmp_path, *TORCH_FILES)
+    assert find_backend(tmp_path) == TORCH
+    installed.discard("torch")
+    assert find_backend(tmp_path) == ONNX
+    installed.clear()
+    assert not is_usable(tmp_path, "en")
+
+
+@pytest.mark.parametrize(
+    ("files", "packages", "words"),
+    [
+        ((), {"kokoro", "torch"}, "Kokoro lacks config.json and kokoro-v1_0.pth and voices/*.pt"),
+        (TORCH_FILES[:2], {"kokoro", "torch"}, "Kokoro lacks voices/*.pt"),
+        (TORCH_FILES, {"torch"}, "Kokoro lacks the package kokoro"),
+        (ONNX_FILES, set(), "Kokoro lacks the package kokoro-onnx"),
+        (ONNX_FILES[:1], {"kokoro_onnx"}, "Kokoro lacks voices-v1.0.bin"),
+        ((), set(), "Kokoro is not installed"),
+    ],
+)
+def test_what_is_missing_is_told_in_a_sentence(
+    tmp_path: Path, installed: set[str], files: tuple[str, ...], packages: set[str], words: str
+) -> None:
+    installed.intersection_update(packages)
+    put(tmp_path, *files)
+    with pytest.raises(ProviderError) as caught:
+        find_backend(tmp_path)
+
+    assert str(caught.value).startswith(words)
+    assert str(tmp_path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_it_is_usable_for_its_own_languages_only(tmp_path: Path, installed: set[str]) -> None:
+    put(tmp_path, *TORCH_FILES)
+
+    assert is_usable(tmp_path, "en-gb")
+    assert not is_usable(tmp_path, "de")
+    assert not is_usable(tmp_path / "elsewhere", "en")
+
+
+@pytest.mark.parametrize(
+    ("language", "voice", "letter"),
+    [
+        ("en", "", "a"),
+        ("en", "bf_emma", "b"),
+        ("en-US", "bf_emma", "a"),
+        ("en_GB", "af_heart", "b"),
+        ("pt-pt", "", "p"),
+        ("ja", "", "j"),
+        ("de", "", None),
+        ("", "", None),
+    ],
+)
+def test_languages_have_letters(language: str, voice: str, letter: str | None) -> None:
+    assert letter_of(language, voice) == letter
+
+
+def test_the_full_onnx_model_is_preferred(tmp_path: Path) -> None:
+    assert onnx_model(tmp_path) is None
+    put(tmp_path, "kokoro-v1.0.fp16.onnx", "kokoro-v1.0.onnx", "other.onnx")
+    found = onnx_model(tmp_path)
+    assert found is not None
+    assert found.name == "kokoro-v1.0.onnx"

@@ -1,0 +1,107 @@
+"""Kokoro's real libraries in real workers, with models of its architecture but no voice."""
+
+import array
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from services.core.errors import ProviderConnectionError
+from services.core.types import VoiceStyle
+from services.tts.kokoro import KokoroTTS
+from services.tts.kokoro_files import ONNX, TORCH, find_backend
+from tests.services.tts.kokoro_models import build_onnx_model, build_torch_model
+
+SECOND = 24_000
+TEXT = "The quick brown fox jumps over the lazy dog."
+BACKENDS = {
+    TORCH: (("kokoro", "torch"), build_torch_model),
+    ONNX: (("kokoro_onnx",), build_onnx_model),
+}
+
+pytestmark = [
+    pytest.mark.kokoro,
+    pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning"),  # torch's own
+    pytest.mark.asyncio(loop_scope="module"),
+]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=list(BACKENDS))
+async def kokoro(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[KokoroTTS]:
+    packages, build = BACKENDS[request.param]
+    if not all(map(find_spec, packages)):
+        pytest.skip(f"{' and '.join(packages)} not installed")
+    models = tmp_path_factory.mktemp("models")
+    build(models)
+    assert find_backend(models) == request.param
+    engine = KokoroTTS(models=models, voice="af_heart", max_rss_mb=1e9, idle=None, threads=1)
+    await engine.prewarm()
+    yield engine
+    await engine.aclose()
+
+
+async def spoken(engine: KokoroTTS, text: str, **style: object) -> "array.array[int]":
+    async with aclosing(engine.synthesize(text, VoiceStyle(**style))) as sound:  # type: ignore[arg-type]
+        chunks = [chunk async for chunk in sound]
+    assert {chunk.sample_rate for chunk in chunks} == {SECOND}
+    return array.array("h", b"".join(chunk.pcm for chunk in chunks))
+
+
+async def test_a_text_becomes_sound_of_a_natural_length(kokoro: KokoroTTS) -> None:
+    samples = await spoken(kokoro, TEXT)
+
+    assert 2 < len(samples) / SECOND < 6
+    assert max(samples) > 500
+
+
+async def test_speed_voice_and_language_are_heard(kokoro: KokoroTTS) -> None:
+    natural = await spoken(kokoro, "tomato tomato tomato")
+    fast = await spoken(kokoro, "tomato tomato tomato", speed=1.5)
+    british = await spoken(kokoro, "tomato tomato tomato", voice="bf_emma", language="en-gb")
+
+    assert 1.2 < len(natural) / len(fast) < 1.8
+    assert natural != british
+    assert await spoken(kokoro, "Bonjour", language="fr")
+
+
+async def test_closing_frees_the_worker_without_replacing_it(kokoro: KokoroTTS) -> None:
+    worker = kokoro._supervisor.worker
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.001):
+            await spoken(kokoro, TEXT * 10)
+    await spoken(kokoro, "Yes.")
+
+    assert kokoro._supervisor.worker is worker
+
+
+@pytest.mark.parametrize(
+    "text", ["\ud800 [x](/y/) {}", "1e400 $£€ 2^10", "<speak>", "\uff41\uff42 ①②③"]
+)
+async def test_odd_text_leaves_the_worker_alive(kokoro: KokoroTTS, text: str) -> None:
+    worker = kokoro._supervisor.worker
+    try:
+        await spoken(kokoro, text)
+    except ProviderConnectionError:
+        pytest.fail("the worker died of it")
+    except Exception as error:  # noqa: BLE001 - refused in words is well
+        assert "\n" not in str(error)
+
+    assert kokoro._supervisor.worker is worker
+
+
+async def test_a_damaged_model_is_told_in_words(tmp_path: Path) -> None:
+    packages, build = BACKENDS[ONNX]
+    if not all(map(find_spec, packages)):
+        pytest.skip("kokoro-onnx not installed")
+    build(tmp_path)
+    (tmp_path / "kokoro-v1.0.onnx").write_bytes(b"damaged")
+    engine = KokoroTTS(models=tmp_path, voice="af_heart", max_rss_mb=1e9, idle=None, threads=1)
+    with pytest.raises(ProviderConnectionError, match="the worker failed: InvalidProtobuf"):
+        await spoken(engine, "Hello")
+    await engine.aclose()

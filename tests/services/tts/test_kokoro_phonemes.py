@@ -1,0 +1,72 @@
+# ruff: noqa: RUF001 - phonemes look like letters
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.tts.kokoro_phonemes import MAX_PHONEMES, Phonemes, has_misaki, runs, tag
+from services.tts.worker_backend import RefusedError
+
+needs_misaki = pytest.mark.skipif(not has_misaki(), reason="misaki is not installed")
+
+
+@given(st.text(alphabet="ab ,.?", max_size=2000))
+def test_runs_are_short_and_lose_nothing_but_space(phonemes: str) -> None:
+    cut = list(runs(phonemes.strip()))
+
+    assert all(0 < len(run) <= MAX_PHONEMES for run in cut)
+    assert "".join(cut).replace(" ", "") == phonemes.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("word " * 60 + "end.", "more " * 60 + "end"),
+        ("word " * 60 + "end,", "more " * 60 + "end"),
+        ("word " * 101 + "word", "more"),
+    ],
+)
+def test_a_long_text_is_cut_where_people_pause(first: str, second: str) -> None:
+    assert list(runs(f"{first} {second}")) == [first, second]
+
+
+def test_words_are_tagged_as_far_as_pronunciation_needs() -> None:
+    words = "I want to use the record ( $ 5.20 ) , but A is by 1990s ."
+    expected = "PRP VBP TO VB DT NN -LRB- $ CD -RRB- , XX DT VBP IN CD ."
+
+    assert tag(words.split(" ")) == expected.split(" ")
+
+
+def test_a_language_that_kokoro_does_not_speak_is_refused() -> None:
+    with pytest.raises(RefusedError):
+        Phonemes().of("Guten Tag", "de", "af_heart")
+
+
+@pytest.mark.kokoro
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # misaki's own
+@needs_misaki
+@pytest.mark.parametrize(
+    ("text", "phonemes"),
+    [
+        ("Hello there.", "həlˈO ðˈɛɹ."),
+        ("I use it.", "ˌI jˈuz ɪt."),
+        ("It is of no use.", "ɪt ɪz ʌv nˈO jˈus."),
+        ("It costs $5.", "ɪt kˈɔsts fˈIv dˈɑləɹz."),
+        ("17 apples", "sˌɛvəntˈin ˈæpᵊlz"),
+        ("[read](/zzz/)", "ɹˈid"),
+    ],
+)
+def test_english_is_pronounced_without_any_download(text: str, phonemes: str) -> None:
+    said = Phonemes().of(text, "en", "af_heart")[0]
+
+    assert phonemes in said
+
+
+@pytest.mark.kokoro
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # misaki's own
+@needs_misaki
+def test_plain_english_follows_the_voice_and_other_languages_work() -> None:
+    phonemes = Phonemes()
+
+    assert phonemes.of("tomato", "en", "af_heart") != phonemes.of("tomato", "en", "bf_emma")
+    assert phonemes.of("tomato", "en-gb", "af_heart") == phonemes.of("tomato", "en", "bf_emma")
+    assert phonemes.of("Bonjour", "fr", "ff_siwis")[0].startswith("bɔ")
