@@ -37,6 +37,8 @@ from services.rate_limiter import RateLimiter
 from services.speaker import Speaker
 from services.tts.espeak import EspeakTTS
 from services.tts.fallback import FallbackTTS
+from services.tts.kokoro import KokoroTTS
+from services.tts.kokoro_files import is_usable
 from services.tts.openai import OpenAITTS
 from services.typing_pacer import TypingPacer
 from services.voice.libopus import load_opus
@@ -133,7 +135,7 @@ async def assemble(
     memory = own(stack, memory_manager(settings))
     history = own(stack, JsonlHistoryStore(settings.HISTORY_DIR))
     llm = own(stack, CalibratedLLM(language_model(settings), counter=counter))
-    engines = speech_engines(settings)
+    engines = await asyncio.to_thread(speech_engines, settings)  # it looks for files
     tts = own(stack, FallbackTTS(engines))
     clock = own(stack, VoiceClock())
     clock.start()
@@ -211,7 +213,7 @@ def language_model(settings: Settings) -> OpenAICompatibleLLM:
 def speech_engines(settings: Settings) -> list[tuple[str, TTS]]:
     """Choose the engines that speak, best first; eSpeak NG is always the last."""
     engines: list[tuple[str, TTS]] = [("eSpeak NG", EspeakTTS())]
-    if settings.TTS_BASE_URL and settings.TTS_ENGINE != "espeak":
+    if settings.TTS_BASE_URL and settings.TTS_ENGINE in ("auto", "openai"):
         server = OpenAITTS(
             base_url=settings.TTS_BASE_URL,
             api_key=settings.TTS_API_KEY.get_secret_value(),
@@ -221,7 +223,21 @@ def speech_engines(settings: Settings) -> list[tuple[str, TTS]]:
             timeout=15.0,
         )
         engines.insert(0, ("speech server", server))
+    models, wanted = settings.KOKORO_MODEL_DIR, settings.TTS_ENGINE
+    if wanted == "kokoro" or (wanted == "auto" and is_usable(models, settings.TTS_LANGUAGE)):
+        engines.insert(0, ("Kokoro", kokoro(settings)))
     return engines
+
+
+def kokoro(settings: Settings) -> KokoroTTS:
+    """Speak with the neural voice of this machine."""
+    return KokoroTTS(
+        models=settings.KOKORO_MODEL_DIR,
+        voice=settings.KOKORO_VOICE,
+        max_rss_mb=settings.KOKORO_MAX_RSS_MB,
+        idle=settings.KOKORO_IDLE_MINUTES * 60 or None,
+        threads=1,
+    )
 
 
 def new_encoder() -> AudioEncoder:

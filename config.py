@@ -55,12 +55,16 @@ class Settings(BaseSettings):
     MAX_HISTORY_MESSAGES: Annotated[int, Field(ge=0, le=1000)] = 10
     MAX_CONTEXT_TOKENS: Annotated[int, Field(ge=100, le=1_000_000)] = 2000
 
-    TTS_ENGINE: Literal["auto", "openai", "espeak"] = "auto"
+    TTS_ENGINE: Literal["auto", "kokoro", "openai", "espeak"] = "auto"
     TTS_BASE_URL: str = ""
     TTS_API_KEY: SecretStr = SecretStr("")
     TTS_MODEL: str = "tts-1"
     TTS_VOICE: str = "alloy"
     TTS_SAMPLE_RATE: Annotated[int, Field(ge=8000, le=48_000)] = 24_000
+    KOKORO_MODEL_DIR: Path = Path("models/kokoro")
+    KOKORO_VOICE: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")] = "af_heart"
+    KOKORO_MAX_RSS_MB: Annotated[int, Field(ge=300, le=1_000_000)] = 2000
+    KOKORO_IDLE_MINUTES: Annotated[float, Field(ge=0, le=10_000)] = 30.0
     TTS_LANGUAGE: str = "en"
     STREAMING_TTS_ENABLED: bool = True
     TTS_SENTENCE_MIN_LENGTH: Annotated[int, Field(ge=1, le=1000)] = 20
