@@ -3,7 +3,7 @@ from aiohttp import web
 from sandbox.accounts import Account
 from sandbox.addresses import GATEWAY_URL, own_gateway
 from sandbox.commands import Commands, Scope
-from sandbox.discord_error import DiscordError
+from sandbox.discord_error import DiscordError, missing_access
 from sandbox.model import Guild, Json, User
 from sandbox.payloads import (
     channel_payload,
@@ -96,7 +96,10 @@ class DirectoryRoutes:
 
     async def channel(self, request: web.Request) -> web.Response:
         """Describe a channel."""
-        return json_response(channel_payload(self._world.channel(request.match_info["channel"])))
+        channel = self._world.channel(request.match_info["channel"])
+        if channel.bot not in (None, self._caller(request).user):
+            raise missing_access(channel.name)
+        return json_response(channel_payload(channel))
 
     async def guild(self, request: web.Request) -> web.Response:
         """Describe a server."""

@@ -21,8 +21,9 @@ Event = dict[str, Any]
 
 def missing() -> str:
     """Say what a guest on discord.js lacks here, and how to get it; empty when it can run."""
-    if not (FOLDER / "node_modules" / "discord.js").is_dir():
-        return "discord.js is not installed: run `make guests`"
+    for package in json.loads((FOLDER / "package.json").read_text())["dependencies"]:
+        if not (FOLDER / "node_modules" / package).is_dir():
+            return f"{package} is not installed: run `make guests`"
     if not _node():
         return "there is no Node of at least {}.{}".format(*NEEDED)
     return ""

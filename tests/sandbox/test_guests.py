@@ -132,7 +132,8 @@ async def test_a_direct_channel_belongs_to_one_bot(
     assert (await bot.message()).content == "for the bot"
     path = f"/channels/{theirs['id']}/messages"
     assert (await guest.get(path))[0]["content"] == "for the guest only"
-    assert (await api.call("GET", path))[0] == 403
+    for closed in (path, f"/channels/{theirs['id']}"):
+        assert (await api.call("GET", closed))[0] == 403
 
 
 async def test_intents_are_withdrawn_from_one_bot(
