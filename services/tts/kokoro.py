@@ -62,9 +62,9 @@ class KokoroTTS:
         """
         job = self._supervisor.submit(self._request(text, voice))
         try:
-            sample_rate = await self._taken(job)
+            worker = await self._taken(job)
             while pcm := await job.sound.get():
-                yield AudioChunk(pcm=pcm, sample_rate=sample_rate)
+                yield AudioChunk(pcm=pcm, sample_rate=worker.sample_rate)
             if job.error is not None:
                 raise job.error
         finally:
@@ -95,8 +95,8 @@ class KokoroTTS:
             language=style.language,
         )
 
-    async def _taken(self, job: Job) -> int:
-        """Wait until the worker has taken a text; return the sample rate of its sound."""
+    async def _taken(self, job: Job) -> WorkerProcess:
+        """Wait until a worker has taken a text, and return it."""
         seconds = self._supervisor.patience.queue
         try:
             async with asyncio.timeout(seconds):
@@ -107,13 +107,10 @@ class KokoroTTS:
                 provider="kokoro",
                 user_message=_CANNOT_SPEAK,
             ) from error
-        if job.error is not None:
-            raise job.error
-        worker = self._supervisor.worker
-        if worker is None:
-            return 0  # it has just ended, without a sound
-        self._note_unknown(job.request.voice or self._voice, worker.voices)
-        return worker.sample_rate
+        if job.worker is None:
+            raise job.error or ProviderError("no worker took the text", provider="kokoro")
+        self._note_unknown(job.request.voice or self._voice, job.worker.voices)
+        return job.worker
 
     async def _spawn(self, on_end: Callable[[], None]) -> WorkerProcess:
         backend = self._backend
@@ -141,5 +138,6 @@ def _environment(threads: int) -> dict[str, str]:
         "HF_HUB_OFFLINE": "1",
         "TRANSFORMERS_OFFLINE": "1",
         "TOKENIZERS_PARALLELISM": "false",
+        "PYTORCH_ENABLE_MPS_FALLBACK": "1",
         **dict.fromkeys(limits, str(threads)),
     }

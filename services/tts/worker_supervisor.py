@@ -23,7 +23,7 @@ MAX_WAITING: Final = 8
 _FAR_TOO_BIG: Final = 1.5
 """A worker this many times over its limit is replaced without waiting for a quiet moment."""
 
-_RESTARTING: Final = "I can't speak with my own voice right now."
+_CANNOT_SPEAK: Final = "I can't speak with my own voice right now."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ class Job:
         self.request = request
         self.sound: asyncio.Queue[bytes] = asyncio.Queue()  # bounded by WorkerProcess
         self.taken = asyncio.Event()
+        self.worker: WorkerProcess | None = None
         self.withdrawn = False
         self.error: ProviderError | None = None
 
@@ -94,21 +95,18 @@ class WorkerSupervisor:
         self._rests_until = 0.0
         self._failure: ProviderError | None = None
 
-    @property
-    def worker(self) -> WorkerProcess | None:
-        """Return the worker that is ready, if there is one."""
-        return self._worker
-
     def submit(self, request: SpeechRequest) -> Job:
         """Queue a text. Raises ProviderError while the worker rests or too many wait."""
         if asyncio.get_running_loop().time() < self._rests_until:
             raise ProviderConnectionError(
                 f"the worker rests after: {self._failure}",
                 provider="kokoro",
-                user_message=_RESTARTING,
+                user_message=_CANNOT_SPEAK,
             )
         if len(self._jobs) >= MAX_WAITING:
-            raise ProviderRateLimitError("the worker is busy", provider="kokoro", retry_after=1.0)
+            busy = ProviderRateLimitError("the worker is busy", provider="kokoro", retry_after=1.0)
+            busy.user_message = _CANNOT_SPEAK
+            raise busy
         job = Job(request)
         self._jobs.append(job)
         self._need()
@@ -167,7 +165,7 @@ class WorkerSupervisor:
             replace = await self._serve(worker)
         finally:
             self._worker = None
-            self._needed = self._needed or replace
+            self._needed = replace
             await worker.aclose()
 
     async def _serve(self, worker: WorkerProcess) -> bool:
@@ -186,7 +184,7 @@ class WorkerSupervisor:
 
     async def _speak(self, worker: WorkerProcess, job: Job) -> bool:
         """Serve one text; return whether the worker may serve another."""
-        self._current = job
+        self._current, job.worker = job, worker
         job.taken.set()
         try:
             await worker.speak(job.request, job.sound.put_nowait, timeout=self._limit(job))

@@ -327,10 +327,23 @@ async def test_a_worker_that_has_grown_is_replaced_when_it_is_quiet(
     assert await spoken(engine, "Hello")
 
 
+async def test_a_worker_that_has_grown_far_too_big_is_replaced_at_once(
+    build: Build, tmp_path: Path
+) -> None:
+    engine = build(max_rss_mb=1)
+    sounds = await asyncio.gather(*(spoken(engine, "Hello") for _ in range(3)))
+
+    assert all(sounds)
+    await until(lambda: len(started(tmp_path)) == 4)
+
+
 async def test_an_idle_worker_is_unloaded_and_comes_back(build: Build, tmp_path: Path) -> None:
     engine = build(idle=0.05)
     await spoken(engine, "Hello")
+    await spoken(engine, "Hello again")
     await until(lambda: not exists(started(tmp_path)[0]))
+    await asyncio.sleep(0.05)
+    assert len(started(tmp_path)) == 1
 
     assert await spoken(engine, "Hello")
     assert len(started(tmp_path)) == 2

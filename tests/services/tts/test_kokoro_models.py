@@ -71,20 +71,20 @@ async def test_speed_voice_and_language_are_heard(kokoro: KokoroTTS) -> None:
 
 
 async def test_closing_frees_the_worker_without_replacing_it(kokoro: KokoroTTS) -> None:
-    worker = kokoro._supervisor.worker
+    worker = kokoro._supervisor._worker
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.001):
             await spoken(kokoro, TEXT * 10)
     await spoken(kokoro, "Yes.")
 
-    assert kokoro._supervisor.worker is worker
+    assert kokoro._supervisor._worker is worker
 
 
 @pytest.mark.parametrize(
     "text", ["\ud800 [x](/y/) {}", "1e400 $£€ 2^10", "<speak>", "\uff41\uff42 ①②③"]
 )
 async def test_odd_text_leaves_the_worker_alive(kokoro: KokoroTTS, text: str) -> None:
-    worker = kokoro._supervisor.worker
+    worker = kokoro._supervisor._worker
     try:
         await spoken(kokoro, text)
     except ProviderConnectionError:
@@ -92,7 +92,7 @@ async def test_odd_text_leaves_the_worker_alive(kokoro: KokoroTTS, text: str) ->
     except Exception as error:  # noqa: BLE001 - refused in words is well
         assert "\n" not in str(error)
 
-    assert kokoro._supervisor.worker is worker
+    assert kokoro._supervisor._worker is worker
 
 
 async def test_a_damaged_model_is_told_in_words(tmp_path: Path) -> None:
