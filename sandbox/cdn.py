@@ -20,15 +20,19 @@ class ContentNetwork:
     async def attachment(self, request: web.Request) -> web.Response:
         """Return one file."""
         try:
-            found = self._find(request.match_info["channel"], request.match_info["attachment"])
+            found = find_attachment(
+                self._world, request.match_info["channel"], request.match_info["attachment"]
+            )
         except UnknownError:
             raise web.HTTPNotFound from None
         headers = {"Content-Type": found.content_type}
         return web.Response(body=found.data, headers=headers)
 
-    def _find(self, channel: str, attachment: str) -> Attachment:
-        for message in self._world.channel(channel).messages.values():
-            for each in message.attachments:
-                if str(each.id) == attachment and not message.deleted:
-                    return each
-        raise UnknownError("attachment", attachment)
+
+def find_attachment(world: World, channel: str, attachment: str) -> Attachment:
+    """Return a file of a message that exists. Raises UnknownError."""
+    for message in world.channel(channel).messages.values():
+        for each in message.attachments:
+            if str(each.id) == attachment and not message.deleted:
+                return each
+    raise UnknownError("attachment", attachment)

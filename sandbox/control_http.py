@@ -10,7 +10,8 @@ from aiohttp.typedefs import Handler, Middleware
 from sandbox.addresses import OWN_NAMES
 from sandbox.model import Json, UnknownError
 
-DISCORD = ("discord.com", ".discord.gg", ".discord.media", "cdn.discordapp.com")
+DISCORD = ("discord.com", "cdn.discordapp.com")
+DISCORD_DOMAINS = (".discord.gg", ".discord.media")
 """The names of Discord's own parts, which ask for a token instead."""
 
 
@@ -26,7 +27,8 @@ def own_callers_only(port: Callable[[], int]) -> Middleware:
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.host.partition(":")[0].endswith(DISCORD):
+        name = request.host.partition(":")[0]
+        if name in DISCORD or name.endswith(DISCORD_DOMAINS):
             return await handler(request)
         own = {f"{name}:{port()}" for name in OWN_NAMES}
         origin = request.headers.get("Origin")

@@ -21,6 +21,7 @@ from sandbox.gateway import Gateway
 from sandbox.interactions import Interactions
 from sandbox.model import Json
 from sandbox.openai.server import OpenAIServer
+from sandbox.page import Page
 from sandbox.ports import OpenAI, Voice
 from sandbox.rate_limits import RateLimits
 from sandbox.rest import MAX_BODY, PREFIX
@@ -91,6 +92,7 @@ class Sandbox:
             violations=self.violations,
             bus=self.bus,
         )
+        self._page = Page(world=self.world, voice=self.voice, bus=self.bus)
         self._discord = DiscordSite(
             world=self.world,
             gateway=self.gateway,
@@ -174,6 +176,7 @@ class Sandbox:
         self.limits.clear()
         self.faults.clear()
         self.violations.clear()
+        self.bus.publish("reset")
 
     async def _listen(self, runner: web.AppRunner) -> None:
         await runner.setup()
@@ -195,6 +198,7 @@ class Sandbox:
         self.interactions.clear()
         await self.gateway.aclose()
         await self._scripts.aclose()
+        await self._page.aclose()
 
     def _announce(self, violation: Violation) -> None:
         self.bus.publish("violation", rule=violation.rule, detail=violation.detail)
@@ -208,6 +212,7 @@ class Sandbox:
         control.add_routes(self._control_routes())
         application.add_subapp("/sandbox", control)
         application.add_routes(self.openai.routes())
+        application.add_routes(self._page.routes())
         return application
 
     def _control_routes(self) -> list[web.RouteDef]:

@@ -172,6 +172,7 @@ async def test_a_person_cannot_edit_the_bots_message(control: Control, api: Cont
         {"Origin": "http://example.org"},
         {"Origin": "null"},
         {"Host": "example.org"},
+        {"Host": "notdiscord.com"},
         {"Host": "127.0.0.1:1"},
     ],
 )

@@ -1,0 +1,32 @@
+import { api } from "/page/api.js";
+import { el } from "/page/dom.js";
+
+const [GROUPED, GROUP] = [1, 2];
+
+/** Return the commands a person gets in a channel, those in groups with their whole name. */
+export async function commandsFor(user, channel) {
+  const { commands } = await api.commands(user, channel);
+  const leaves = commands.filter((each) => each.type === 1).flatMap((each) => flatten(each, ""));
+  return leaves.sort((a, b) => a.name.localeCompare(b.name));
+}
+
+function flatten(command, before) {
+  const name = before + command.name;
+  const nested = (command.options ?? []).filter((each) => each.type === GROUPED || each.type === GROUP);
+  if (nested.length) return nested.flatMap((each) => flatten(each, `${name} `));
+  return [{ name, description: command.description, options: command.options ?? [] }];
+}
+
+/** Return the commands that suit what was typed behind the slash, best first. */
+export function matching(commands, typed) {
+  const wanted = typed.toLowerCase();
+  const begins = commands.filter((each) => each.name.startsWith(wanted));
+  const holds = commands.filter((each) => !begins.includes(each) && each.name.includes(wanted));
+  return [...begins, ...holds];
+}
+
+/** Draw a command in the list. */
+export function drawCommand({ name, description, options }) {
+  return [el("span", { class: "choice-name" }, `/${name}`, options.map((each) => el("span", { class: "choice-option" }, each.required ? each.name : `${each.name}?`))),
+    el("span", { class: "choice-about" }, description)];
+}
