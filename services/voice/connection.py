@@ -306,8 +306,10 @@ class VoiceConnection(VoiceConnectionState):
 
     async def _resumed(self) -> bool:
         """Take the session up again on a new websocket, as Discord allows after a crash."""
+        crashed = self.ws
         try:
             async with asyncio.timeout(self.timeout):
+                await crashed.close()
                 self.ws = await self._connect_websocket(True)
                 await self._handshake_websocket()
         except _LOST as error:

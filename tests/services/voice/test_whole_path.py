@@ -178,12 +178,14 @@ async def test_a_crashed_voice_server_is_taken_up_again_in_mid_speech(bot: Bot) 
     utterance.end()
     await bot.heard(bot.lounge.id, 8)
     assert bot.client.user
+    crashed = session.client.ws
     bot.sandbox.voice.close_client(bot.guild.id, bot.client.user.id, 4015)
     async with asyncio.timeout(10):
         assert not (await utterance.wait_for_playout()).interrupted
     assert bot.sessions.get(bot.guild.id) is session
     frames = await bot.heard(bot.lounge.id, 48)
     assert all(frame["decoded"] for frame in frames)
+    assert crashed.ws.closed
 
 
 async def test_a_lost_connection_is_sought_again_and_again(
