@@ -20,6 +20,9 @@ SILENCE = b"\xf8\xff\xfe"
 SILENCE_FRAMES = 5
 """Silence sent after the last sound, so that listeners' decoders do not guess on."""
 
+REST_FRAMES = 12
+"""Silence between two utterances, as between two sentences: a quarter of a second."""
+
 MAX_UTTERANCES = 32
 """Utterances that may wait in one guild; more are refused."""
 
@@ -122,6 +125,7 @@ class GuildOutput:
         self._floor: deque[Utterance] = deque()
         self._active = False
         self._silence_sent = SILENCE_FRAMES
+        self._rest = 0
         self._blocked_since: float | None = None
 
     @property
@@ -173,6 +177,10 @@ class GuildOutput:
         utterance = self._current()
         if utterance is None:
             return self._pause()
+        if self._rest > 0:
+            self._rest -= 1
+            self._sender.send_frame(SILENCE)
+            return True
         try:
             packet = utterance.packets.popleft()
         except IndexError:  # the loop cleared it between the two lines
@@ -195,21 +203,24 @@ class GuildOutput:
             if not (ended or utterance.finished):
                 return None
             self._floor.popleft()
+            self._rest = REST_FRAMES if utterance.audible else self._rest
             utterance.played_out()
         return None
 
     def _pause(self) -> bool:
         self._blocked_since = None
+        self._rest = max(0, self._rest - 1)
         if self._silence_sent < SILENCE_FRAMES:
             self._silence_sent += 1
             self._sender.send_frame(SILENCE)
             return True
         self._sender.speaking = False
         self._active = False
-        if self._current() is None:
-            return False
-        self._active = True
-        return True
+        waiting = self._current() is not None
+        self._rest = 0
+        if waiting:
+            self._active = True
+        return waiting
 
     def _wait_for_connection(self, now: float) -> bool:
         if self._blocked_since is None:

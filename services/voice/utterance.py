@@ -52,6 +52,11 @@ class Utterance:
         """Tell whether nothing more will be played."""
         return self._result is not None
 
+    @property
+    def audible(self) -> bool:
+        """Tell whether any of it was sent."""
+        return self._sent > 0
+
     async def write(self, chunk: AudioChunk) -> None:
         """Queue encoded packets; waits while about 3 s are queued, drops them once cleared."""
         if chunk.text or not self._pieces:

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from services.core.errors import BusyError
-from services.voice.output import MAX_UTTERANCES, SILENCE, VoiceClock
+from services.voice.output import MAX_UTTERANCES, REST_FRAMES, SILENCE, VoiceClock
 from tests.services.voice.fakes import FakeSender, Stage, settle, speech
 
 
@@ -84,7 +84,7 @@ async def test_underrun_is_five_silence_frames_and_speech_goes_on_where_it_stopp
     assert (await utterance.wait_for_playout()).seconds == pytest.approx(0.08)
 
 
-async def test_utterances_of_a_guild_play_one_after_another_without_a_gap() -> None:
+async def test_utterances_of_a_guild_play_one_after_another_with_a_short_rest() -> None:
     stage = Stage()
     output, sender = stage.guild()
     first, second = (
@@ -95,8 +95,9 @@ async def test_utterances_of_a_guild_play_one_after_another_without_a_gap() -> N
     await first.write(speech(3, mark="a"))
     second.end()
     first.end()
-    await stage.tick(6)
-    assert sender.packets == [b"b0", b"b1", b"b2", b"a0", b"a1", b"a2"]
+    await stage.tick(6 + REST_FRAMES)
+    rest = [SILENCE] * REST_FRAMES
+    assert sender.packets == [b"b0", b"b1", b"b2", *rest, b"a0", b"a1", b"a2"]
     assert sender.announced == 1
     await stage.tick(7)
 
@@ -282,7 +283,7 @@ async def test_who_stands_in_line_is_heard_in_the_order_of_asking() -> None:
     assert sender.sound == []
     await first.write(speech(2, mark="a"))
     first.end()
-    await stage.tick(6)
+    await stage.tick(6 + REST_FRAMES)
     assert sender.sound == [b"a0", b"a1", b"b0", b"b1"]
 
 
