@@ -22,15 +22,20 @@ CLAUSE_LENGTH: Final = 12
 CLAUSE_WORDS: Final = 3
 """The shortest text that a clause mark may end."""
 
+FIGURE_LENGTH: Final = 6
+"""Characters that one figure takes when it is said, blank included: "3.5" has 17."""
+
 MARGIN: Final = 0.3
 """Seconds of queued sound below which a piece is released as soon as it can be."""
 
 # A mark behind a letter ends a clause as it comes; behind a digit ("1,000", "10:30") only a
-# space tells.
+# space and no further figure ("May 5, 2026") tells.
 _CLAUSE: Final = re.compile(
-    r"(?<=[^\d\s])[,;:](?=\s|\Z)|(?<=\d)[,;:](?=\s)|[—،؛；，、：]|(?<=\s)–(?=\s)"  # noqa: RUF001
+    r"(?<=[^\d\s])[,;:](?=\s|\Z)|(?<=\d)[,;:](?=\s+[^\s\d])|[—،؛；，、：]|(?<=\s)–(?=\s)"  # noqa: RUF001
 )
 _WORD: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\w[\w'’]*")  # noqa: RUF001
+_FIGURE: Final = re.compile(r"\d")
+_AMONG_FIGURES: Final = re.compile(r"(?<=\d)\s|(?<=\d\.)\s|\s(?=\d)")
 _LINE_END: Final = re.compile(r"[^\S\n]*\n")
 
 
@@ -90,14 +95,22 @@ class PieceCutter:
         `queued` is the sound not yet played, seconds.
         """
         urgent = queued <= self.reserve(pace)
-        limit = min(self._max_length, _affordable(queued, pace))
+        limit = self._written(min(self._max_length, _affordable(queued, pace)))
         if self._complete and 0 < len(self._text) <= limit and "\n" not in self._text:
             return self._take(len(self._text), "sentence")
         if self._ends:
             return self._whole_sentences(limit, urgent=urgent)
         if urgent:
-            return self._opening_piece(min(limit, _opening(pace)))
+            return self._opening_piece(min(limit, self._written(_opening(pace))))
         return self._cut(limit) if len(self._text) > self._max_length else None
+
+    def _written(self, limit: int) -> int:
+        """Return how much of the text is said with `limit` characters: figures take several."""
+        for figure in _FIGURE.finditer(self._text, 0, limit):
+            limit = max(CLAUSE_LENGTH, limit - FIGURE_LENGTH + 1)
+            if figure.start() >= limit:
+                break
+        return limit
 
     def _whole_sentences(self, limit: int, *, urgent: bool) -> Piece | None:
         taken = 0
@@ -126,8 +139,9 @@ class PieceCutter:
         clause = max((end for end in marks if end <= limit), default=0)
         if clause >= limit / 3 and _is_clause(self._text[:clause]):
             return self._take(clause, "clause")
-        spaces = (at for at in range(limit, 0, -1) if self._text[at].isspace())
-        return self._take(next(spaces, limit), "word")
+        spaces = [at for at in range(limit, 0, -1) if self._text[at].isspace()]
+        apart = (at for at in spaces if not _AMONG_FIGURES.match(self._text, at))
+        return self._take(next(apart, spaces[0] if spaces else limit), "word")
 
     def _take(self, length: int, ending: Ending) -> Piece:
         taken, rest = self._text[:length], self._text[length:]

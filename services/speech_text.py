@@ -13,6 +13,7 @@ from services.speech_marks import (
     Mark,
 )
 from services.speech_phrases import phrases_for
+from services.speech_said import said
 from services.speech_tags import LONGEST_END, Names, read_tag
 from services.speech_writer import SpeechWriter
 
@@ -52,7 +53,7 @@ class SpeechText:
     Words pass at once; only what may be part of a mark is withheld, at most MAX_WITHHELD
     characters. How the stream was cut never changes the joined result. Lines stay lines, since a
     newline ends a sentence. Numbers, units and acronyms pass as they are: how people say them is
-    the matter of a later step that sees whole sentences.
+    the matter of `said`, which sees whole sentences.
     """
 
     def __init__(self, *, language: str = "en", names: Names = _NO_NAMES) -> None:
@@ -204,4 +205,6 @@ class SpeechText:
 def speakable(text: str, *, language: str = "en", names: Names = _NO_NAMES) -> str:
     """Return a whole shown text as it is to be read aloud; "" where there is nothing to say."""
     speech = SpeechText(language=language, names=names)
-    return (speech.push(text) + speech.flush()).strip()
+    lines = (speech.push(text) + speech.flush()).split("\n")
+    words = (said(line, language=language).strip() for line in lines)
+    return "\n".join(line for line in words if line)

@@ -4,6 +4,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from typing import Final
 
 from services.core.errors import BotError, ProviderError
@@ -13,6 +14,7 @@ from services.core.types import FRAME_SECONDS, AudioChunk, PlaybackResult, Voice
 from services.speaking_pace import SpeakingPace
 from services.speech_alignment import SpeechAlignment
 from services.speech_pieces import Ending, Piece, PieceCutter
+from services.speech_said import prepare, said
 from services.speech_text import SpeechText
 
 log = logging.getLogger(__name__)
@@ -111,7 +113,7 @@ class SpokenReply:
 
     async def _speak(self) -> None:
         try:
-            encoder = await asyncio.to_thread(self._new_encoder)
+            encoder = await asyncio.to_thread(self._prepare)
             failures = 0
             while failures < 2 and (piece := await self._next_piece()) is not None:
                 failures = 0 if await self._say(piece, encoder) else failures + 1
@@ -119,7 +121,12 @@ class SpokenReply:
             self._failure = error
         self._output.end()
 
+    def _prepare(self) -> AudioEncoder:
+        prepare(self._style.language)
+        return self._new_encoder()
+
     async def _next_piece(self) -> Piece | None:
+        """Return the next piece as it is said, None at the end."""
         while True:
             self._news.clear()
             self._feed()
@@ -128,8 +135,9 @@ class SpokenReply:
                 self._unclaimed += self._alignment.take(piece.text)
                 if self._cutter.finished:
                     self._unclaimed += self._alignment.rest()
-                if any(character.isalnum() for character in piece.text):
-                    return piece
+                words = said(piece.text, language=self._style.language)
+                if any(character.isalnum() for character in words):
+                    return replace(piece, text=words)
             elif self._cutter.finished:
                 return None
             else:

@@ -8,9 +8,12 @@ from typing import Any
 
 from services.core.errors import ProviderError
 from services.core.types import FRAME_SECONDS, AudioChunk, PlaybackResult, VoiceStyle
+from services.speech_said import prepare
 
 RATE = 24_000
 CHARACTERS_PER_SECOND = 14.0
+
+prepare("en")  # reads files, which InlineExecutor would do in the event loop
 
 
 class InlineExecutor(ThreadPoolExecutor):
