@@ -26,7 +26,7 @@ class Figures:
         number, signs = self._numbers.number, "".join(_SIMPLE_FRACTIONS)
         return [
             rule(rf"(?<![\w.,/])(?:(\d{{1,4}})\s)?(\d{{1,3}})/(\d{{1,3}}){END}", self._over, "/"),
-            rule(rf"(?:(?<!\d)(\d{{1,4}})\s?)?([{signs}])", self._sign),
+            rule(rf"(?:(?<!\d)(\d{{1,4}})\s?)?([{signs}])", self._sign, signs),
             rule(rf"{START}(?P<low>\d{{1,3}}):(?P<high>\d{{1,3}}){END}", self._ratio, ":"),
             *self._ordinals(),
             rule(

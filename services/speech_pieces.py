@@ -22,8 +22,11 @@ CLAUSE_LENGTH: Final = 12
 CLAUSE_WORDS: Final = 3
 """The shortest text that a clause mark may end."""
 
-FIGURE_LENGTH: Final = 6
-"""Characters that one figure takes when it is said, blank included: "3.5" has 17."""
+FIGURE_LENGTH: Final = 5
+"""Characters that one figure takes when it is said: "1984" has 20."""
+
+AMOUNT: Final = 20
+"""Characters that a text full of figures may have all the same, so that none is taken apart."""
 
 MARGIN: Final = 0.3
 """Seconds of queued sound below which a piece is released as soon as it can be."""
@@ -106,11 +109,12 @@ class PieceCutter:
 
     def _written(self, limit: int) -> int:
         """Return how much of the text is said with `limit` characters: figures take several."""
+        least = min(limit, AMOUNT)
         for figure in _FIGURE.finditer(self._text, 0, limit):
-            limit = max(CLAUSE_LENGTH, limit - FIGURE_LENGTH + 1)
             if figure.start() >= limit:
                 break
-        return limit
+            limit -= FIGURE_LENGTH - 1
+        return max(least, limit)
 
     def _whole_sentences(self, limit: int, *, urgent: bool) -> Piece | None:
         taken = 0

@@ -58,7 +58,7 @@ class Quantities:
 
     def _money(self, per: str) -> list[Rule]:
         currencies, scales = self._language.currencies, any_of(self._language.scales)
-        signs = any_of(currencies)
+        signs, marks = any_of(currencies), "".join(name[0] for name in currencies)
         scale = rf"(?:{_GAP}(?P<scale>{scales})(?!\w)\.?)?"
         sign = r"(?P<sign>[-−+±]\s?)?"
         low, high = f"(?P<low>{self._numbers.number})", f"(?P<high>{self._numbers.number})"
@@ -68,11 +68,13 @@ class Quantities:
                 rf"(?<![\w.,]){sign}{before}{low}(?:{RANGE}(?:{signs})?{high})?"
                 rf"{scale}(?!\d|\w){per}",
                 self._sum,
+                marks,
             ),
             rule(
                 rf"{START}{sign}{low}(?:{RANGE}{high})?{scale}{_GAP}(?P<money>{signs}){_NOT_WORD}"
                 rf"{per}",
                 self._sum,
+                marks,
             ),
         ]
 

@@ -231,3 +231,34 @@ def test_one_token_at_a_time_gives_the_pieces_of_the_sentences() -> None:
         "Then, and this is the important part, you look for the roles: each of them has a list "
         "of permissions.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("We will see you again at the old house on May 5, 2026, I hope", "on May 5, 2026,"),
+        ("We will see you again at the old house on May 5, or on another day", "on May 5,"),
+    ],
+)
+def test_a_date_is_not_cut_at_its_comma(text: str, first: str) -> None:
+    piece, _ = first_piece(text, FAST)
+    assert piece is not None
+    assert piece.text.endswith(first)
+
+
+@pytest.mark.parametrize(
+    "words", ["3.5 GB", "$3 million", "EUR 500", "on 3. Oktober", "10:30 p.m."]
+)
+def test_no_piece_ends_inside_an_amount(words: str) -> None:
+    for length in range(10, 50):
+        made = cutter("so " * (length // 3) + f"it has {words} " + "and so on " * 20)
+        pieces = all_pieces(made, queued=0.0, speed=SLOW)
+        assert any(words in piece.text for piece in pieces), pieces
+
+
+def test_figures_count_as_long_as_they_are_said() -> None:
+    numbers, letters = cutter("1984 2026 " * 20), cutter("abcd efgh " * 20)
+    short, usual = (made.next(queued=0.0, pace=FAST) for made in (numbers, letters))
+    assert short is not None
+    assert usual is not None
+    assert len(short.text) < len(usual.text) / 2
