@@ -147,6 +147,16 @@ class VoiceWebSocket(DiscordVoiceWebSocket):
             )
         await super().initial_connection({**data, "modes": modes})
 
+    async def send_as_json(self, data: Any) -> None:
+        """Send a message; on a closing connection nothing, as the next read tells of its end."""
+        with contextlib.suppress(ConnectionResetError):
+            await super().send_as_json(data)
+
+    async def send_binary(self, opcode: int, data: bytes) -> None:
+        """Send an encryption message; on a closing connection nothing."""
+        with contextlib.suppress(ConnectionResetError):
+            await super().send_binary(opcode, data)
+
     async def received_message(self, msg: dict[str, Any]) -> None:
         """Handle a JSON message, then note what it says about the channel's members."""
         await super().received_message(msg)

@@ -1,11 +1,13 @@
+import asyncio
 import socket
 import threading
 from collections.abc import Iterator
-from unittest.mock import Mock
+from unittest.mock import AsyncMock, Mock
 
 import pytest
+from aiohttp import ClientConnectionResetError
 
-from services.voice.connection import OneSocketReader
+from services.voice.connection import OneSocketReader, VoiceWebSocket
 
 
 @pytest.fixture
@@ -60,3 +62,12 @@ def test_a_failing_listener_does_not_deafen_the_others(
     assert "A listener failed" in caplog.text
     reader.stop()
     reader.join()
+
+
+async def test_a_connection_that_closes_while_we_send_ends_by_its_close_code_alone() -> None:
+    wire = Mock()
+    wire.send_str = wire.send_bytes = AsyncMock(side_effect=ClientConnectionResetError("closing"))
+    websocket = VoiceWebSocket(wire, asyncio.get_running_loop())
+    await websocket.send_as_json({"op": 5, "d": {}})
+    await websocket.send_binary(26, b"key package")
+    assert wire.send_str.await_count == 2
