@@ -6,7 +6,6 @@ const DEEPEST = 8;
 // In the order in which they are tried at one place; [pattern, (match, inner, context) => node].
 const RULES = [
   [/\\([^\w\s])/y, ([, escaped]) => escaped],
-  [/(`+)([^]*?[^`])\1(?!`)/y, ([, , code]) => el("code", {}, code)],
   [/\[([^\]\n]+)\]\(<?(https?:\/\/[^\s<>)]+)>?\)/y, ([, text, url], inner) => link(url, inner(text))],
   [/<(https?:\/\/[^\s<>]+)>/y, ([, url]) => link(url, url)],
   [/https?:\/\/[^\s<]+[^<.,:;"'\])\s]/y, ([url]) => link(url, url)],
@@ -23,6 +22,7 @@ const RULES = [
   [/~~([^]+?)~~/y, ([, text], inner) => el("s", {}, inner(text))],
   [/\|\|([^]+?)\|\|/y, ([, text], inner) => spoiler(inner(text))],
 ];
+const TICKS = /`+/y;
 const PLAIN = /[^\\`[<h@*_~|]+/y;
 
 /** Render what stands within a line. */
@@ -32,7 +32,7 @@ export function renderInline(text, context, depth = 0) {
   const nodes = [];
   let plain = "";
   for (let at = 0; at < text.length; ) {
-    const found = matchAt(text, at);
+    const found = text[at] === "`" ? codeAt(text, at) : matchAt(text, at);
     if (found) {
       nodes.push(plain, found.make(found.match, inner, context));
       plain = "";
@@ -44,6 +44,17 @@ export function renderInline(text, context, depth = 0) {
     }
   }
   return fragment(nodes.filter((node) => node !== ""), plain);
+}
+
+/** Find code between two runs of as many backticks; a run that nothing ends is text. */
+function codeAt(text, at) {
+  const [ticks] = stick(TICKS, text, at);
+  for (const end of text.slice(at + ticks.length).matchAll(/`+/g)) {
+    if (end[0].length !== ticks.length || end.index === 0) continue;
+    const code = text.slice(at + ticks.length, at + ticks.length + end.index);
+    return { match: [ticks + code + ticks], make: () => el("code", {}, code) };
+  }
+  return { match: [ticks], make: () => ticks };
 }
 
 function matchAt(text, at) {

@@ -1,0 +1,66 @@
+import json
+
+import pytest
+from playwright.async_api import expect
+
+from tests.e2e.world import World, eventually
+from tests.sandbox.page.visitor import Visitor
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.e2e]
+
+
+async def test_the_bot_is_heard(world: World, visitor: Visitor) -> None:
+    page = visitor.page
+    await page.get_by_role("button", name="Join voice").click()
+    await expect(page.get_by_text("Voice connected")).to_be_visible()
+    await visitor.box.focus()
+    await visitor.command("join")
+    await visitor.keys("Enter")
+    await expect(visitor.contents).to_contain_text(["I'm in Lounge"])
+    await world.script({"text": "Good evening, Ana. It is good to hear from you again."})
+    await visitor.box.focus()
+    await visitor.mention("hello")
+    room = page.get_by_role("region", name="Voice channel Lounge")
+    await expect(room.get_by_text("is speaking")).to_be_attached()
+    meter = page.get_by_role("meter", name="Loudness of what you hear")
+
+    async def heard() -> float | None:
+        value = float(await meter.evaluate("meter => meter.value"))
+        return value if value > 0.05 else None
+
+    assert await eventually(heard, "sound on the page")
+    await expect(room.get_by_text("is speaking")).not_to_be_attached()
+    waterfall = visitor.messages.nth(2).locator(".waterfall")
+    await expect(waterfall).to_contain_text("first sound")
+    await expect(waterfall).to_contain_text("voice speaks")
+    await page.get_by_role("button", name="Leave", exact=True).first.click()
+    await expect(page.get_by_text("Voice connected")).to_be_hidden()
+    await world.call("GET", "state")
+
+
+async def test_one_talks_while_a_key_is_held(world: World, visitor: Visitor) -> None:
+    page = visitor.page
+    await page.get_by_role("button", name="Join voice").click()
+    talk = page.get_by_role("button", name="Hold to talk")
+    await expect(talk).to_be_visible()
+    await talk.focus()
+    async with page.expect_request("**/say?**") as said:
+        await page.keyboard.down("Space")
+        await expect(talk).to_have_attribute("aria-pressed", "true")
+        await page.wait_for_timeout(500)
+        await page.keyboard.up("Space")
+    answer = await (await said.value).response()
+    assert answer is not None
+    assert json.loads(await answer.body())["seconds"] > 0.1
+    await expect(talk).to_have_attribute("aria-pressed", "false")
+
+
+async def test_somebody_else_does_not_hear_what_one_hears(visitor: Visitor) -> None:
+    page = visitor.page
+    await page.get_by_role("button", name="Join voice").click()
+    await expect(page.get_by_text("Voice connected")).to_be_visible()
+    await visitor.become("ben")
+    await expect(page.get_by_text("Voice connected")).to_be_hidden()
+    await visitor.become("ana")
+    await page.get_by_role("button", name="Listen").click()
+    await expect(page.get_by_text("Voice connected")).to_be_visible()
