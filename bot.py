@@ -20,7 +20,7 @@ from cogs.voice import Voice
 from config import Settings, SettingsError, unknown_keys
 from services.channel_pacer import ChannelPacers
 from services.conversations import Conversations
-from services.core.errors import ConfigurationError
+from services.core.errors import ConfigurationError, VoiceError
 from services.core.logs import configure_logging, new_turn_id
 from services.core.metrics import TurnMetrics, TurnStatistics
 from services.core.protocols import LLM, TTS, AudioEncoder, Speech
@@ -194,8 +194,11 @@ async def prepare(
         await memory.start_background_cleanup()
     for service in warm:
         await service.prewarm()
-    await asyncio.to_thread(new_encoder)
-    log.info("libopus %s", await asyncio.to_thread(load_opus))
+    try:
+        await asyncio.to_thread(new_encoder)
+        log.info("libopus %s", await asyncio.to_thread(load_opus))
+    except VoiceError as error:
+        log.error("I can't speak: %s", error)
 
 
 def language_model(settings: Settings) -> OpenAICompatibleLLM:

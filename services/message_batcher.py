@@ -128,12 +128,13 @@ class MessageBatcher:
         return True
 
     def _hold(self, key: Key, pending: _Pending) -> None:
+        loop = asyncio.get_running_loop()
         characters = sum(len(message.text) for message in pending.messages)
-        if len(pending.messages) >= self._max_messages or characters >= self._max_characters:
+        full = len(pending.messages) >= self._max_messages or characters >= self._max_characters
+        due = pending.messages[0].received + self._window
+        if full or due <= loop.time():
             self._flush(key)
         elif pending.timer is None:
-            loop = asyncio.get_running_loop()
-            due = max(pending.messages[0].received + self._window, loop.time())
             pending.timer = loop.call_at(due, self._flush, key)
             if len(self._pending) > self._max_keys:
                 self._flush(next(iter(self._pending)))

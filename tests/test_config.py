@@ -1,3 +1,4 @@
+import ast
 import re
 from pathlib import Path
 
@@ -85,6 +86,12 @@ def test_secrets_do_not_show_in_a_printed_setting(env_file: Path) -> None:
     settings = load_settings()
     assert isinstance(settings.DISCORD_TOKEN, SecretStr)
     assert not re.search(r"abc\.def|sk-", repr(settings))
+
+
+def test_every_setting_is_read() -> None:
+    tree = ast.parse((ROOT / "bot.py").read_text())
+    read = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert set(Settings.model_fields) <= read
 
 
 def test_the_documentation_names_every_setting() -> None:

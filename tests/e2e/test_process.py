@@ -1,80 +1,15 @@
 """The bot as a process: how it starts, what it says when it can't, how it ends."""
 
 import asyncio
-import os
 import signal
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiohttp
 import pytest
-import pytest_asyncio
 
+from tests.e2e.processes import bot, end_of, online, process
 from tests.e2e.world import World, eventually
 
 pytestmark = pytest.mark.e2e
-
-ROOT = Path(__file__).parents[2]
-
-
-@asynccontextmanager
-async def process(*command: str, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run a Python program of the project and end it with the block."""
-    started = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *command,
-        cwd=ROOT,
-        env=os.environ | {"BOT_ENV_FILE": ""} | environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        yield started
-    finally:
-        if started.returncode is None:
-            started.kill()
-        await started.communicate()
-
-
-async def end_of(started: asyncio.subprocess.Process) -> tuple[int, str]:
-    """Wait for a program's end; return its status and what it said on standard error."""
-    _, said = await started.communicate()
-    assert started.returncode is not None
-    return started.returncode, said.decode()
-
-
-@pytest_asyncio.fixture
-async def empty_world() -> AsyncIterator[World]:
-    """Run a sandbox without a bot."""
-    async with (
-        process("-m", "sandbox", "--no-bot", "--port", "0") as sandbox,
-        aiohttp.ClientSession() as session,
-    ):
-        assert sandbox.stdout is not None
-        url = (await sandbox.stdout.readline()).decode().split()[1]
-        world = World(url, session)
-        world.state = await world.call("GET", "state")
-        yield world
-
-
-@asynccontextmanager
-async def bot(
-    world: World, tmp_path: Path, **changes: str
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run the bot in a world until the block ends."""
-    folders = {"TEMP_DIR": str(tmp_path / "temp"), "HISTORY_DIR": str(tmp_path / "history")}
-    connect = {name: value for name, value in world.state["connect"].items() if name.isupper()}
-    async with process("bot.py", **{**connect, **folders, **changes}) as started:
-        yield started
-
-
-async def online(world: World) -> None:
-    async def look() -> bool | None:
-        return (await world.call("GET", "state"))["bot"]["online"] or None
-
-    await eventually(look, "bot that is online")
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ pytestmark = pytest.mark.virtual_time
 
 
 class Inbox:
-    def __init__(self, **bounds: int) -> None:
+    def __init__(self, *, window: float = 2.0, **bounds: int) -> None:
         self.turns: list[tuple[float, UserTurn]] = []
         numbers = count(1)
         self.batcher = MessageBatcher(
-            window=2.0, deliver=self._deliver, new_id=lambda: f"t{next(numbers)}", **bounds
+            window=window, deliver=self._deliver, new_id=lambda: f"t{next(numbers)}", **bounds
         )
 
     def _deliver(self, turn: UserTurn) -> None:
@@ -66,6 +66,14 @@ async def test_an_incomplete_message_waits_for_the_next() -> None:
     inbox.batcher.add(message("do you sing?", id=2))
     assert inbox.texts == ["I wanted to ask,\ndo you sing?"]
     assert inbox.times == [0.7]
+
+
+async def test_without_a_window_messages_never_join() -> None:
+    inbox = Inbox(window=0.0)
+    inbox.batcher.typing(100, 1)
+    inbox.batcher.add(message("first,"))
+    inbox.batcher.add(message("second,"))
+    assert inbox.texts == ["first,", "second,"]
 
 
 async def test_the_window_counts_from_the_first_message() -> None:
