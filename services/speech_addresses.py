@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  (the signs people write are this module's matter)
 """What machines are named by: e-mail, hosts, files, versions, phone numbers, keys."""
 
 import re
@@ -45,8 +46,18 @@ class Addresses:
                 self._ip,
                 ".",
             ),
-            rule(rf"\b(?P<name>{_VERSIONED})\s[vV]?{numbers}{suffix}{end}", self._version_of),
-            rule(rf"(?<![\w.,])(?:v\.?\s?|V(?=\d+\.)){numbers}{suffix}{end}", self._version),
+            rule(
+                r"(?<![\w.])(?:\+?1[ .-])?\(?(?:\d{3}\)?[ .-]\d{3}[ .-]|\d{3}-)\d{4}"
+                r"(?![\w-]|[.,]\d)",
+                self._phone,
+                "-.)",
+            ),
+            rule(
+                rf"\b(?P<name>{_VERSIONED})\s[vV]?{numbers}{suffix}"
+                rf"(?:\s?[-–]\s?(?P<last>\d{{1,5}}(?:\.\d{{1,5}}){{1,3}}))?{end}",
+                self._version_of,
+            ),
+            rule(rf"(?<![\w.,/=])(?:v\.?\s?|V(?=\d+\.)){numbers}{suffix}{end}", self._version),
             rule(
                 r"(?<![\w.,])(?P<numbers>\d{1,5}(?:\.\d{1,5}){2,4})" + suffix + end,
                 self._dotted,
@@ -56,12 +67,6 @@ class Addresses:
                 r"(?<![\w.+])(?P<plus>\+)\d{1,3}(?:[ ./-]?\(?\d{1,4}\)?){2,6}(?!\w|[.,]\d)",
                 self._phone,
                 "+",
-            ),
-            rule(
-                r"(?<![\w.])(?:\+?1[ .-])?\(?(?:\d{3}\)?[ .-]\d{3}[ .-]|\d{3}-)\d{4}"
-                r"(?![\w-]|[.,]\d)",
-                self._phone,
-                "-.)",
             ),
             rule(
                 rf"(?<![\w.,+])\(?0\d{{1,4}}\)?(?:[ /-]{group}){{1,5}}\d{{0,4}}(?![\w-]|[.,:]\d)",
@@ -96,7 +101,9 @@ class Addresses:
         return f"{self._words['version']} {self._parts(match)}"
 
     def _version_of(self, match: re.Match[str]) -> str:
-        return f"{match['name']} {self._parts(match)}"
+        last = match["last"]
+        to = f" {self._words['to']} {self._points(last)}" if last else ""
+        return f"{match['name']} {self._parts(match)}{to}"
 
     def _dotted(self, match: re.Match[str]) -> str:
         groups = match["numbers"].split(".")[1:]
@@ -104,13 +111,16 @@ class Addresses:
         return match[0] if thousands else self._parts(match)
 
     def _parts(self, match: re.Match[str]) -> str:
-        point = f" {self._words['version point']} "
-        said = point.join(self._numbers.read_name(part) for part in match["numbers"].split("."))
+        said = self._points(match["numbers"])
         suffix = match["suffix"]
         if not suffix:
             return said
         letters = re.sub(r"[-+.]", " ", re.sub(r"(?<=[a-z])(?=\d)", " ", suffix)).split()
         return f"{said} {' '.join(letters)}"
+
+    def _points(self, numbers: str) -> str:
+        point = f" {self._words['version point']} "
+        return point.join(self._numbers.read_name(part) for part in numbers.split("."))
 
     def _phone(self, match: re.Match[str]) -> str:
         groups = re.findall(r"\d+", match[0])

@@ -10,7 +10,8 @@ _ATTACHED: Final = frozenset(("d", "t", "V", "W", "in"))
 """Units that behind a blank may as well be a word: "5 in the room"."""
 
 _GAP: Final = r"[ \u00a0\u202f]?"
-_NOT_WORD: Final = r"(?![^\W_])"
+_NOT_WORD: Final = r"(?![^\W_]|\.[^\W\d_]\b)"
+_ARTICLE: Final = re.compile(r"(?:\A|\s|\()[Aa]n?\s\Z")
 
 
 class Quantities:
@@ -46,7 +47,7 @@ class Quantities:
                 self._measure,
             ),
             rule(
-                rf"{START}(?P<low>\d{{1,5}}){_GAP}[x×]{_GAP}(?P<high>\d{{1,5}})"
+                rf"{START}(?P<low>[1-9]\d{{0,4}}){_GAP}[x×]{_GAP}(?P<high>\d{{1,5}})"
                 rf"(?:{_GAP}[x×]{_GAP}(?P<third>\d{{1,5}}))?(?P<unit>{_GAP}(?:{apart}))?{END}",
                 self._product,
             ),
@@ -89,6 +90,7 @@ class Quantities:
 
     def _sum(self, match: re.Match[str]) -> str:
         currency = self._language.currencies[match["money"]]
+        currency = currency._replace(unit=self._attribute(match, currency.unit))
         low, high, scale = match["low"], match["high"], match["scale"]
         per = self._per(match["per"])
         if scale:
@@ -131,7 +133,7 @@ class Quantities:
         return f"{self._span(match)} {self._language.words[name]}"
 
     def _degrees(self, match: re.Match[str]) -> str:
-        noun = self._language.degree
+        noun = self._attribute(match, self._language.degree)
         form = self._numbers.form(match["high"] or match["low"], noun)
         said = f"{self._span(match, noun.gender)} {form}"
         names = {"C": "celsius", "F": "fahrenheit"}
@@ -139,7 +141,7 @@ class Quantities:
         return f"{said} {self._language.words[names[scale]]}" if scale else said
 
     def _measure(self, match: re.Match[str]) -> str:
-        noun = self._units[match["unit"] or match["near"]]
+        noun = self._attribute(match, self._units[match["unit"] or match["near"]])
         form = self._numbers.form(match["high"] or match["low"], noun)
         form = noun.one if match["hyphen"] else form
         return f"{self._span(match, noun.gender)} {form}{self._per(match['per'])}"
@@ -171,6 +173,13 @@ class Quantities:
         if not match["high"]:
             return low
         return f"{low} {self._to} {self._numbers.read(match['high'], gender)}"
+
+    def _attribute(self, match: re.Match[str], noun: Noun) -> Noun:
+        """Return a noun as it stands in "a 5 km run": English keeps it singular there."""
+        start = match.start()
+        english = self._language.code == "en"
+        attribute = english and _ARTICLE.search(match.string[max(0, start - 4) : start])
+        return Noun(noun.one, noun.one) if attribute else noun
 
     def _per(self, unit: str | None) -> str:
         if not unit:

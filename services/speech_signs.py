@@ -78,7 +78,7 @@ class Signs:
             rule(r"\s@\s", f" {words['at']} ", "@"),
             rule(r"(?<![\w&#])#(?=[^\W\d_])", f"{words['hashtag']} ", "#"),
             rule(rf"(?<![\w/])({any_of(units)})/({any_of(units)})(?![\w/])", self._rate, "/"),
-            rule(r"(?<=[^\W\d_])/(?=[^\W\d_]{2})", " ", "/"),
+            rule(r"(?<=[^\W\d_])/(?=[^\W\d_]\w)", " ", "/"),
             rule(r"(?<!\w)\$(?=[^\W\d])", "", "$"),
             rule(rf"\s?({any_of(self._coins())})(?!\w)", self._money, "".join(self._coins())),
         ]  # fmt: skip
@@ -107,8 +107,13 @@ class Signs:
     def _between(self, match: re.Match[str]) -> str:
         if match[2] in "<>*" and bool(match[1]) != bool(match[3]):
             return match[0]
+        before = match.string[max(0, match.start() - 2) : match.start()]
+        letter = len(before) < 2 or not before[0].isalnum()
         name = _BETWEEN[match[2]]
-        compared = f"{self._words['is']} " if name in _COMPARISONS else ""
+        if name == "times" and not (letter or before[1].isdigit()):
+            return match[0]
+        is_it = name in _COMPARISONS and (letter or before[-1].isdigit())
+        compared = f"{self._words['is']} " if is_it else ""
         return f" {compared}{self._words[name]} "
 
     def _rate(self, match: re.Match[str]) -> str:

@@ -48,7 +48,10 @@ ENGLISH = [
     ("10-15%, 10%–20%", "ten to fifteen percent, ten percent to twenty percent"),
     ("20 °C, -5°C, 98.6°F", "twenty degrees Celsius, minus five degrees Celsius, ninety-eight "
      "point six degrees Fahrenheit"),
-    ("a 90° turn, 1°", "a ninety degrees turn, one degree"),
+    ("a 90° turn, 1°", "a ninety degree turn, one degree"),
+    ("a 5 km run, an 8 GB stick, a $5 bill", "a five kilometer run, an eight gigabyte stick, "
+     "a five dollar bill"),
+    ("60 m.p.h., 0x8000", "sixty miles per hour, 0x8000"),
     ("5 km or 1 km", "five kilometers or one kilometer"),
     ("3.5 GB at 50 Mbit/s", "three point five gigabytes at fifty megabits per second"),
     ("100 km/h, 10 MB/s", "one hundred kilometers per hour, ten megabytes per second"),
@@ -76,7 +79,7 @@ ENGLISH = [
      "forty-five"),
     ("the 1990s and the '60s", "the nineteen nineties and the sixties"),
     ("2024 users, 1500 people", "2024 users, 1500 people"),
-    ("a 90s timeout", "a ninety seconds timeout"),
+    ("a 90s timeout, 30s", "a ninety second timeout, thirty seconds"),
     # times and durations
     ("at 14:30", "at fourteen thirty"),
     ("at 10:05 or 9:00", "at ten oh five or nine o'clock"),
@@ -91,11 +94,14 @@ ENGLISH = [
     ("ana.b_c@example.com", "ana dot b underscore c at example dot com"),
     ("v1.2.3 and version 2.0", "version one point two point three and version two point zero"),
     ("Python 3.11 and 1.10.3", "Python three point eleven and one point ten point three"),
+    ("Python 3.11–3.13, gateway v10", "Python three point eleven to three point thirteen, gateway "
+     "version ten"),
     ("v2.0.0-beta.1", "version two point zero point zero beta 1"),
     ("192.168.0.1", "one nine two dot one six eight dot zero dot one"),
     ("127.0.0.1:80", "one two seven dot zero dot zero dot one port eight zero"),
     ("+1 555 123 4567", "plus one, five five five, one two three, four five six seven"),
     ("(555) 123-4567", "five five five, one two three, four five six seven"),
+    ("555.123.4567", "five five five, one two three, four five six seven"),
     ("555-1234", "five five five, one two three four"),
     ("main.py, node.js, .env", "main dot py, node dot JS, dot env"),
     ("a link to en.example.com", "a link to en.example.com"),
