@@ -340,12 +340,18 @@ class VoiceConnection(VoiceConnectionState):
         self._disconnected.clear()  # Discord's word that we left; a move would be taken for a kick
 
     async def _voice_disconnect(self) -> None:
-        """Tell Discord that we leave, unless another connection of ours may be there already."""
-        if self.voice_client.forgotten:
-            self.state = ConnectionFlowState.disconnected
-            self._disconnected.set()
-            return
-        await super()._voice_disconnect()
+        """Tell Discord that we leave, unless another connection of ours may be there already.
+
+        Where Discord is not told, nobody is to wait for its word.
+        """
+        try:
+            if not self.voice_client.forgotten:
+                await super()._voice_disconnect()
+                return
+        except _LOST as error:
+            log.info("Discord was not told that we leave guild %s: %r", self.guild.id, error)
+        self.state = ConnectionFlowState.disconnected
+        self._disconnected.set()
 
     async def _connect_websocket(self, resume: bool) -> DiscordVoiceWebSocket:
         """Open a voice websocket; only a resumed session goes on counting its messages."""

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiohttp
+
 from tests.e2e.world import World, eventually
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +41,20 @@ async def end_of(started: asyncio.subprocess.Process) -> tuple[int, str]:
 
 
 @asynccontextmanager
+async def sandbox() -> AsyncIterator[tuple[asyncio.subprocess.Process, World]]:
+    """Run a sandbox without a bot."""
+    async with (
+        process("-m", "sandbox", "--no-bot", "--port", "0") as started,
+        aiohttp.ClientSession() as session,
+    ):
+        assert started.stdout is not None
+        url = (await started.stdout.readline()).decode().split()[1]
+        world = World(url, session)
+        world.state = await world.call("GET", "state")
+        yield started, world
+
+
+@asynccontextmanager
 async def bot(
     world: World, tmp_path: Path, **changes: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
@@ -50,7 +66,18 @@ async def bot(
 
 
 async def online(world: World) -> None:
+    """Wait until the bot is connected."""
+
     async def look() -> bool | None:
         return (await world.call("GET", "state"))["bot"]["online"] or None
 
     await eventually(look, "bot that is online")
+
+
+async def commands(world: World) -> None:
+    """Wait until the bot's commands are registered."""
+
+    async def look() -> bool | None:
+        return bool((await world.call("GET", "commands"))["commands"]) or None
+
+    await eventually(look, "commands")

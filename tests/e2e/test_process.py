@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.processes import bot, end_of, online, process
+from tests.e2e.processes import bot, commands, end_of, online, process
 from tests.e2e.world import World, eventually
 
 pytestmark = pytest.mark.e2e
@@ -98,20 +98,13 @@ async def test_commands_are_registered_once_and_again_only_when_they_changed(
     for expected in ("Registered", ""):
         async with bot(empty_world, tmp_path) as started:
             await online(empty_world)
-            await _commands(empty_world)
+            await commands(empty_world)
             await asyncio.sleep(0.3)
             started.terminate()
             status, said = await end_of(started)
         assert status == 0
         assert expected in said
         assert bool(expected) == ("Registered" in said)
-
-
-async def _commands(world: World) -> None:
-    async def look() -> bool | None:
-        return bool((await world.call("GET", "commands"))["commands"]) or None
-
-    await eventually(look, "commands")
 
 
 async def test_somebody_who_floods_is_asked_to_wait_once(

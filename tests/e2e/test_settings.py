@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.processes import bot, end_of, online
+from tests.e2e.processes import bot, commands, end_of, online
 from tests.e2e.world import World, eventually
 
 pytestmark = pytest.mark.e2e
@@ -159,10 +159,7 @@ async def test_speech_as_the_settings_want_it(empty_world: World, tmp_path: Path
 
 
 async def _join(world: World) -> None:
-    async def look() -> bool | None:
-        return bool((await world.call("GET", "commands"))["commands"]) or None
-
-    await eventually(look, "commands")
+    await commands(world)
     assert "Lounge" in (await world.command("join", user="ana"))["content"]
 
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import AsyncMock
 
 import discord
 import nacl.bindings
@@ -263,3 +264,18 @@ async def test_a_connection_of_an_old_gateway_session_leaves_the_new_one_alone(w
     assert not wire.client.send_frame(OPUS)
     wire.client.cleanup()
     assert wire.removed == []
+
+
+@pytest.mark.parametrize("forgotten", [True, False])
+async def test_nobody_waits_for_the_word_of_a_discord_that_was_not_told(
+    wire: Wire, forgotten: bool
+) -> None:
+    wire.connect(AES_GCM, bytes(32))
+    guild = cast("Any", wire.client.guild)
+    guild.change_voice_state = AsyncMock(side_effect=ConnectionResetError())
+    if forgotten:
+        guild.voice_client = None
+    await wire.client._connection._voice_disconnect()
+    assert wire.client._connection._disconnected.is_set()
+    assert not wire.client.connected
+    assert guild.change_voice_state.await_count == (not forgotten)
