@@ -76,6 +76,7 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return EX_CONFIG
     except asyncio.CancelledError:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # we have ended well; a late one is no news
         log.info("Ended")
     return 0
 
@@ -107,11 +108,11 @@ async def run(settings: Settings) -> None:
 
 
 def end_on_signals(limit: asyncio.Timeout) -> None:
-    """Let SIGTERM and SIGINT cancel the running task and bound the time that closing may take."""
+    """Let the first SIGTERM or SIGINT cancel the running task, and bound the time of closing."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
 
     def end() -> None:
-        if task is not None and task.cancel():
+        if task is not None and limit.when() is None and task.cancel():
             limit.reschedule(loop.time() + CLOSING_SECONDS)
 
     for number in (signal.SIGTERM, signal.SIGINT):

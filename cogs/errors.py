@@ -5,9 +5,13 @@ import logging
 import discord
 from discord import app_commands
 
+from cogs.text_channels import UNREACHABLE
 from services.core.errors import BotError
 
 log = logging.getLogger(__name__)
+
+EXPIRED = frozenset({10015, 10062, 50027})
+"""Discord's codes for an interaction that nobody can answer any more."""
 
 NOT_ALLOWED = "I'm not allowed to do that here. Please check my permissions (/doctor shows them)."
 UNEXPECTED = "Something went wrong on my side. It is in the log; please try again."
@@ -41,17 +45,21 @@ async def on_command_error(
     interaction: discord.Interaction, error: app_commands.AppCommandError
 ) -> None:
     """Answer a failed slash command with one ephemeral sentence; log what nobody expected."""
+    failure = _unwrapped(error)
+    if isinstance(failure, discord.HTTPException) and failure.code in EXPIRED:
+        log.warning("A command was answered too late: %s", failure)
+        return
     sentence = explain(error)
     if sentence is UNEXPECTED:
         name = interaction.command.qualified_name if interaction.command else "?"
-        log.error("Command /%s failed", name, exc_info=_unwrapped(error))
+        log.error("Command /%s failed", name, exc_info=failure)
     try:
         if interaction.response.is_done():
             await interaction.followup.send(sentence, ephemeral=True)
         else:
             await interaction.response.send_message(sentence, ephemeral=True)
-    except discord.HTTPException as failure:
-        log.warning("An error could not be shown to its user: %s", failure)
+    except UNREACHABLE as refusal:
+        log.warning("An error could not be shown to its user: %s", refusal)
 
 
 def _unwrapped(error: BaseException) -> BaseException:

@@ -1,3 +1,4 @@
+import logging
 from collections.abc import Callable
 
 import discord
@@ -6,12 +7,15 @@ from discord.ext import commands
 
 from cogs.addressing import clean
 from cogs.errors import explain
+from cogs.text_channels import UNREACHABLE
 from services.conversations import Conversations
 from services.core.errors import BotError, NotInVoiceError
 from services.core.tasks import TaskOwner
 from services.core.types import VoiceStyle
 from services.speaker import Speaker
 from services.voice.sessions import VoiceSession, VoiceSessions
+
+log = logging.getLogger(__name__)
 
 Connectable = discord.VoiceChannel | discord.StageChannel
 
@@ -102,7 +106,13 @@ class Voice(commands.Cog):
         try:
             await self._speaker.say(_guild_id(interaction), words, style=self._style)
         except BotError as error:
-            await interaction.edit_original_response(content=explain(error))
+            await self._tell(interaction, explain(error))
+
+    async def _tell(self, interaction: discord.Interaction, sentence: str) -> None:
+        try:
+            await interaction.edit_original_response(content=sentence)
+        except UNREACHABLE as error:
+            log.warning("A failure could not be told: %s", error)
 
 
 def _guild_id(interaction: discord.Interaction) -> int:

@@ -1,6 +1,7 @@
 from typing import Any
 from unittest.mock import AsyncMock, MagicMock
 
+import aiohttp
 import discord
 import pytest
 from discord import app_commands
@@ -75,10 +76,21 @@ async def test_an_unexpected_error_is_logged_and_expected_ones_are_not(
     assert [record.levelname for record in caplog.records] == ["ERROR"]
 
 
-async def test_an_answer_that_discord_refuses_is_only_logged(
+async def test_a_command_that_expired_is_one_line_and_no_further_call(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     made = interaction(done=False)
-    made.response.send_message.side_effect = forbidden()
+    gone = discord.NotFound(MagicMock(status=404, reason="no"), {"code": 10062, "message": "no"})
+    await on_command_error(made, invoke_error(gone))
+    made.response.send_message.assert_not_awaited()
+    assert [(record.levelname, record.exc_info) for record in caplog.records] == [("WARNING", None)]
+
+
+@pytest.mark.parametrize("refusal", [forbidden(), aiohttp.ServerDisconnectedError()])
+async def test_an_answer_that_discord_refuses_is_only_logged(
+    caplog: pytest.LogCaptureFixture, refusal: Exception
+) -> None:
+    made = interaction(done=False)
+    made.response.send_message.side_effect = refusal
     await on_command_error(made, invoke_error(NotInVoiceError()))
     assert [record.levelname for record in caplog.records] == ["WARNING"]
