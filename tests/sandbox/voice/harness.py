@@ -115,7 +115,16 @@ class Account:
     ) -> discord.VoiceClient:
         self.voice = cls(self, self.get_channel(channel_id))  # type: ignore[arg-type]
         await self.voice.connect(reconnect=False, timeout=5.0)
+        poller = self.voice._connection._runner
+        assert poller is not None
+        poller.add_done_callback(_retrieve)
         return self.voice
+
+
+def _retrieve(poller: "asyncio.Task[None]") -> None:
+    """Look at how discord.py's poller ended: it dies when it answers a websocket that closes."""
+    if not poller.cancelled():
+        poller.exception()
 
 
 class World:
