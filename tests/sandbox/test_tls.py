@@ -7,7 +7,7 @@ import pytest
 from sandbox.server import Sandbox
 from tests.sandbox.guests import discord_py_guest, secure_connector
 from tests.sandbox.probe import Control, Probe, running
-from tests.sandbox.voice.harness import until
+from tests.sandbox.voice.harness import tolerate_poller, until
 from tests.sandbox.voice.speakers import Ear, FastVoice, packets, play
 
 
@@ -54,4 +54,6 @@ async def test_two_bots_and_a_person_hear_each_other(
 
 async def enter(probe: Probe, channel: str, cls: type[discord.VoiceClient]) -> discord.VoiceClient:
     place = cast("discord.VoiceChannel", probe.get_channel(int(channel)))
-    return await place.connect(cls=cls, timeout=5.0, reconnect=False)
+    voice = await place.connect(cls=cls, timeout=5.0, reconnect=False)
+    tolerate_poller(voice)
+    return voice

@@ -115,16 +115,15 @@ class Account:
     ) -> discord.VoiceClient:
         self.voice = cls(self, self.get_channel(channel_id))  # type: ignore[arg-type]
         await self.voice.connect(reconnect=False, timeout=5.0)
-        poller = self.voice._connection._runner
-        assert poller is not None
-        poller.add_done_callback(_retrieve)
+        tolerate_poller(self.voice)
         return self.voice
 
 
-def _retrieve(poller: "asyncio.Task[None]") -> None:
-    """Look at how discord.py's poller ended: it dies when it answers a websocket that closes."""
-    if not poller.cancelled():
-        poller.exception()
+def tolerate_poller(voice: discord.VoiceClient) -> None:
+    """Look at how discord.py's poller ends: it dies when it answers a websocket that closes."""
+    poller = voice._connection._runner
+    assert poller is not None
+    poller.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
 
 
 class World:
