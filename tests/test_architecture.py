@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,9 +25,14 @@ def name_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 def imports(path: Path) -> set[str]:
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -92,7 +98,7 @@ def test_only_bot_reads_the_settings() -> None:
 
 @pytest.mark.parametrize("path", modules("bot.py", "services", "cogs", "sandbox"))
 def test_no_task_is_started_outside_its_owners(path: Path) -> None:
-    tree = ast.parse(path.read_text())
+    tree = tree_of(path)
     dropped = [
         node.lineno
         for node in ast.walk(tree)
@@ -107,7 +113,7 @@ def test_no_task_is_started_outside_its_owners(path: Path) -> None:
 def test_no_module_keeps_state(path: Path) -> None:
     """A module's own names are constants, loggers, types and context variables."""
     mutable = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
-    tree = ast.parse(path.read_text())
+    tree = tree_of(path)
     assigned = [node for node in tree.body if isinstance(node, ast.Assign)]
     names = [ast.unparse(node.targets[0]) for node in assigned if isinstance(node.value, mutable)]
     assert [name for name in names if not name.isupper()] == []
@@ -118,6 +124,6 @@ def test_no_module_keeps_state(path: Path) -> None:
 def test_files_and_functions_stay_readable(path: Path) -> None:
     source = path.read_text()
     assert source.count("\n") <= 400
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno:
             assert node.end_lineno - node.lineno < 60, f"{path}: {node.name}"
