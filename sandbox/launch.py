@@ -109,7 +109,7 @@ async def _play(sandbox: Sandbox, options: Options) -> None:
         await _play_script(sandbox.url, options.script)
         if options.exit_after_script:
             return
-        print(f"\nThe sandbox goes on at {sandbox.url}; Ctrl-C ends it.", flush=True)
+        print(f"\nNow you: open {sandbox.url} in a browser. Ctrl-C ends it.", flush=True)
     await asyncio.Event().wait()
 
 

@@ -33,7 +33,8 @@ class Turn:
     """Hold when one question and its answer passed each mark, monotonic seconds.
 
     The marks are asked, request, first_delta, first_text, first_sound, last_delta, last_edit and
-    last_sound; those that were not seen are missing.
+    last_sound; those that were not seen are missing. `listening` is the voice channel where the
+    asker was.
     """
 
     channel: Channel
@@ -41,6 +42,7 @@ class Turn:
     words: str
     marks: dict[str, float]
     command: bool
+    listening: int | None
     sources: list[int] = field(default_factory=list)
     replies: list[int] = field(default_factory=list)
     version: int = 0
@@ -105,7 +107,8 @@ class Turns:
 
     def _ask(self, channel: Channel, asker: int, source: int, words: str, command: bool) -> None:
         asked = {"asked": time.monotonic()}
-        turn = Turn(channel, asker, _lines(words), asked, command, [source])
+        listening = _voice_channel(channel, asker)
+        turn = Turn(channel, asker, _lines(words), asked, command, listening, [source])
         self._turns.append(turn)
         if len(self._turns) > MAX_TURNS:
             self._forget(self._turns.pop(0))
@@ -151,7 +154,7 @@ class Turns:
     def _sounds(self, speaker: Speaker, channel_id: int, t: float) -> None:
         """Take a spell of speech for the oldest answer that its audience waits for."""
         for turn in self._turns:
-            if _may_sound(turn, t) and self._listens(turn, speaker[0], channel_id):
+            if turn.listening == channel_id and _may_sound(turn, t):
                 self._speaking[speaker] = turn
                 self._mark(turn, "first_sound", t)
                 return
@@ -162,14 +165,6 @@ class Turns:
     def _falls_silent(self, speaker: Speaker, t: float) -> None:
         if speaker in self._speaking:
             self._mark(self._speaking[speaker], "last_sound", t)
-
-    def _listens(self, turn: Turn, guild_id: int, channel_id: int) -> bool:
-        guild = turn.channel.guild
-        if guild is None or guild.id != guild_id:
-            return False
-        state = guild.voice_states.get(turn.asker)
-        present = state is not None and state.channel.id == channel_id
-        return present or turn.channel.id == channel_id
 
     def _mark(self, turn: Turn, name: str, t: float) -> None:
         if name.startswith("last"):
@@ -189,6 +184,14 @@ class Turns:
         self._turns.clear()
         self._by_request.clear()
         self._speaking.clear()
+
+
+def _voice_channel(channel: Channel, asker: int) -> int | None:
+    """Return where somebody who writes in a channel listens: in voice, or in its own chat."""
+    state = channel.guild.voice_states.get(asker) if channel.guild else None
+    if state is not None:
+        return state.channel.id
+    return channel.id if channel.kind == "voice" else None
 
 
 def _lines(text: str) -> str:

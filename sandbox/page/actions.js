@@ -52,26 +52,27 @@ export class Actions {
   };
 
   /** Run a slash command, with a note that the bot is thinking until it answers. */
-  run = ({ name, options }) => {
+  run = ({ name, bot, options }) => {
     const channel = this.store.channelId;
-    return this.#interact(channel, name, (user) => api.run({ user, channel, name, options }), null);
+    return this.#interact(channel, name, (user) => api.run({ user, channel, name, bot, options }), null);
   };
 
   async #interact(channel, command, call, source) {
     const { user } = this.store;
     const note = command && this.#note(channel, command, user);
+    let answer;
     try {
-      await this.#show(await call(user), channel, command, user, source);
+      answer = await call(user);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      this.#fail(channel, command, user, error.message);
-    } finally {
-      if (note) this.#withdraw(note);
+      answer = { error: error.message };
     }
+    if (note) this.#withdraw(note);
+    await this.#show(answer, channel, command, user, source);
   }
 
   async #show(answer, channel, command, user, source) {
-    if (answer.error) this.#fail(channel, command, user, answer.error);
+    if (answer.error) return this.#fail(channel, command, user, answer.error);
     if (answer.modal) return this.#form(answer.modal, channel);
     for (const each of [answer, ...(answer.followups ?? [])]) {
       if (each.id && each.ephemeral) this.#keep(each, channel, source?.id === each.id ? source.interaction?.name : command, user);

@@ -23,6 +23,10 @@ export class CommandForm {
     (this.node.querySelector("input, select, textarea") ?? this.node.querySelector("[type=submit]")).focus();
   }
 
+  get #command() {
+    return { name: this.command.name, bot: this.command.bot };
+  }
+
   #add(option) {
     const ask = (typed) => this.#ask(option, typed);
     const field = optionField(option, { store: this.store, ask });
@@ -41,7 +45,7 @@ export class CommandForm {
 
   async #ask(option, typed) {
     const options = { ...(await this.#values(true)), [option.name]: typed };
-    const { choices } = await api.choices({ user: this.store.user, channel: this.store.channelId, name: this.command.name, options, focused: option.name });
+    const { choices } = await api.choices({ user: this.store.user, channel: this.store.channelId, ...this.#command, options, focused: option.name });
     return choices;
   }
 
@@ -57,7 +61,7 @@ export class CommandForm {
 
   async #submit(event) {
     event.preventDefault();
-    this.send({ name: this.command.name, options: await this.#values(false) });
+    this.send({ ...this.#command, options: await this.#values(false) });
   }
 
   #key(event) {

@@ -10,6 +10,7 @@ import { LARGEST, toUpload } from "/page/uploads.js";
 
 const TYPING_EVERY = 8000;
 const TALLEST = 220;
+const COMMAND = /^\/([\w -]*)$/;
 
 /** Let the visitor write: messages, replies, files, mentions and slash commands. */
 export class Composer {
@@ -69,22 +70,23 @@ export class Composer {
     this.#fit();
     this.#say(null);
     const before = this.field.value.slice(0, this.field.selectionStart);
-    const slash = /^\/([\w -]*)$/.exec(this.field.value);
+    const slash = COMMAND.exec(this.field.value);
     const at = /(?:^|\s)@([^\s@]*)$/.exec(before);
-    if (slash) await this.#offerCommands(slash[1]);
+    if (slash) await this.#offerCommands();
     else if (at) this.#offerNames(at[1]);
     else this.choices.close();
     if (this.field.value && !slash) this.#tellTyping();
   }
 
-  async #offerCommands(typed) {
+  async #offerCommands() {
     try {
       if (!this.choices.open || !this.#commands.length) this.#commands = await commandsFor(this.store.user, this.store.channelId);
     } catch (error) {
       return this.#say(error.message);
     }
-    if (!this.field.value.startsWith("/")) return;
-    const found = matching(this.#commands, typed);
+    const typed = COMMAND.exec(this.field.value);
+    if (!typed || document.activeElement !== this.field) return;
+    const found = matching(this.#commands, typed[1]);
     this.choices.show(found, { draw: drawCommand, title: this.store.bot.name, pick: (command) => this.#openForm(command) });
   }
 
@@ -145,7 +147,7 @@ export class Composer {
   #openForm(command) {
     this.field.value = "";
     this.#fit();
-    if (!command.options.length) return void this.run({ name: command.name, options: {} });
+    if (!command.options.length) return void this.run({ name: command.name, bot: command.bot, options: {} });
     const send = (filled) => { this.#closeForm(); this.focus(); this.run(filled); };
     this.form = new CommandForm({ command, store: this.store, send, cancel: () => { this.#closeForm(); this.focus(); } });
     this.line.hidden = true;

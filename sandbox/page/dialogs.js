@@ -56,7 +56,13 @@ function show(content, dismissed) {
     const dialog = el("dialog", {});
     let answer = dismissed;
     const close = (value) => { answer = value; dialog.close(); };
-    dialog.addEventListener("close", () => { dialog.remove(); before?.focus(); resolve(answer); });
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      // Chromium gives the focus back while the page is still inert, and then loses what is typed.
+      before?.blur();
+      before?.focus();
+      resolve(answer);
+    });
     dialog.append(content(close));
     document.body.append(dialog);
     const heading = dialog.querySelector("h2");

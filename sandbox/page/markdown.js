@@ -50,6 +50,7 @@ function takeBlock(lines, context, depth, before) {
   if (line.startsWith("> ") && depth < DEEPEST) return [takeQuote(lines, context, depth)];
   if (ITEM.test(line)) return [takeList(lines, context, 0)];
   lines.shift();
+  if (!line && ["UL", "OL"].includes(before?.nodeName)) return [];
   const heading = /^(#{1,3}|-#) +(\S.*)$/.exec(line);
   if (heading) return [renderHeading(heading[1], heading[2], context)];
   const start = before === undefined || isBlock(before) ? [] : [el("br")];

@@ -11,6 +11,7 @@ export class MessageList {
   #rows = new Map();
   #folded = new Map();
   #shownChannel = null;
+  #follows = true;
 
   constructor({ store, list, acts }) {
     this.store = store;
@@ -18,6 +19,8 @@ export class MessageList {
     this.editing = null;
     this.acts = { ...acts, jump: (id) => this.jump(id), foldTurn: (turn, open) => this.#folded.set(turn, open) };
     list.addEventListener("keydown", (event) => this.#move(event));
+    list.addEventListener("scroll", () => (this.#follows = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_END));
+    new ResizeObserver(() => this.#follow()).observe(list);
     list.addEventListener("focusin", (event) => this.#point(event.target.closest("li.message")));
     for (const topic of ["messages", "place", "world"]) store.addEventListener(topic, () => this.draw());
   }
@@ -26,14 +29,19 @@ export class MessageList {
   draw() {
     const { list, store } = this;
     const elsewhere = this.#shownChannel !== store.channelId;
-    const follow = elsewhere || list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_END;
+    this.#follows ||= elsewhere;
     if (elsewhere) {
       this.#rows.clear();
       fill(list);
     }
     this.#shownChannel = store.channelId;
     this.#place(store.channelId ? store.messages.slice(-MOST) : []);
-    if (follow) list.scrollTop = list.scrollHeight;
+    this.#follow();
+  }
+
+  /** Stay at the end where one was at the end, whatever grew. */
+  #follow() {
+    if (this.#follows) this.list.scrollTop = this.list.scrollHeight;
   }
 
   /** Show a message, and put the focus on it. */

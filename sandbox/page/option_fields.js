@@ -58,8 +58,9 @@ function completed(option, ask) {
   let picked = null;
   let timer;
   const offer = async () => {
-    const found = await ask(input.value).catch(() => []);
-    if (document.activeElement !== input) return;
+    const text = input.value;
+    const found = await ask(text).catch(() => []);
+    if (document.activeElement !== input || input.value !== text) return;
     choices.show(found, { draw: ({ name }) => el("span", { class: "choice-name" }, name), pick: (choice) => { picked = choice; input.value = choice.name; } });
   };
   const later = () => { clearTimeout(timer); timer = setTimeout(offer, PAUSE); };

@@ -6,15 +6,15 @@ const [GROUPED, GROUP] = [1, 2];
 /** Return the commands a person gets in a channel, those in groups with their whole name. */
 export async function commandsFor(user, channel) {
   const { commands } = await api.commands(user, channel);
-  const leaves = commands.filter((each) => each.type === 1).flatMap((each) => flatten(each, ""));
+  const leaves = commands.filter((each) => each.type === 1).flatMap((each) => flatten(each, "", each.application_id));
   return leaves.sort((a, b) => a.name.localeCompare(b.name));
 }
 
-function flatten(command, before) {
+function flatten(command, before, bot) {
   const name = before + command.name;
   const nested = (command.options ?? []).filter((each) => each.type === GROUPED || each.type === GROUP);
-  if (nested.length) return nested.flatMap((each) => flatten(each, `${name} `));
-  return [{ name, description: command.description, options: command.options ?? [] }];
+  if (nested.length) return nested.flatMap((each) => flatten(each, `${name} `, bot));
+  return [{ name, bot, description: command.description, options: command.options ?? [] }];
 }
 
 /** Return the commands that suit what was typed behind the slash, best first. */

@@ -10,7 +10,7 @@ const ROWS = [
   ["text grows", "first_text", "last_edit", "text", "from the first text in the channel to the last edit"],
   ["voice speaks", "first_sound", "last_sound", "voice", "from the first audio frame to the last"],
 ];
-const SUMMARY = [["first words", "first_text"], ["first sound", "first_sound"], ["done", "done"]];
+const SUMMARY = [["first words", "first_text"], ["first sound", "first_sound"]];
 
 /** Draw when an answer passed the marks that the sandbox sees from outside the bot. */
 export function waterfall(turn, open, toggled) {
@@ -27,7 +27,8 @@ export function waterfall(turn, open, toggled) {
 }
 
 function summary(marks) {
-  const told = SUMMARY.filter(([, mark]) => mark in marks);
+  const running = ("request" in marks && !("last_delta" in marks)) || ("first_sound" in marks && !("last_sound" in marks));
+  const told = [...SUMMARY, [running ? "so far" : "done", "done"]].filter(([, mark]) => mark in marks);
   return told.map(([name, mark]) => el("span", {}, `${name} `, el("b", {}, seconds(marks[mark] - marks.asked))));
 }
 

@@ -19,7 +19,7 @@ CASES = {
     "-# small": '<small class="subtext">small</small>',
     "one\ntwo": "one<br>two",
     "> a\n> b\nc": "<blockquote>a<br>b</blockquote>c",
-    "- a\n- b\n  - c": "<ul><li>a</li><li>b<ul><li>c</li></ul></li></ul>",
+    "- a\n- b\n  - c\n\nd": "<ul><li>a</li><li>b<ul><li>c</li></ul></li></ul>d",
     "3. a\n4. b": '<ol start="3"><li>a</li><li>b</li></ol>',
     "```py\nx = 1\n```\nend": '<pre tabindex="0" aria-label="Code, py"><code>x = 1</code></pre>end',
     "```open": "```open",

@@ -17,7 +17,7 @@ async def test_the_bot_is_heard(world: World, visitor: Visitor) -> None:
     await visitor.command("join")
     await visitor.keys("Enter")
     await expect(visitor.contents).to_contain_text(["I'm in Lounge"])
-    await world.script({"text": "Good evening, Ana. It is good to hear from you again."})
+    await world.script({"text": "Good evening, Ana."})
     await visitor.box.focus()
     await visitor.mention("hello")
     room = page.get_by_role("region", name="Voice channel Lounge")
