@@ -34,7 +34,11 @@ export class Actions {
   };
 
   remove = async (message) => {
-    const sure = await confirmed({ title: "Delete message", text: "Are you sure you want to delete this message?", action: "Delete" });
+    const sure = await confirmed({
+      title: "Delete message",
+      text: "Are you sure you want to delete this message?",
+      action: "Delete",
+    });
     if (!sure) return;
     await this.#told(() => api.remove(message.channel, message.id));
     this.composer.focus();
@@ -48,7 +52,12 @@ export class Actions {
 
   press = (message, custom_id, values) => {
     const source = message.local ? message : null;
-    return this.#interact(message.channel, null, (user) => api.press({ user, message: message.id, custom_id, values }), source);
+    return this.#interact(
+      message.channel,
+      null,
+      (user) => api.press({ user, message: message.id, custom_id, values }),
+      source,
+    );
   };
 
   /** Run a slash command, with a note that the bot is thinking until it answers. */
@@ -75,24 +84,44 @@ export class Actions {
     if (answer.error) return this.#fail(channel, command, user, answer.error);
     if (answer.modal) return this.#form(answer.modal, channel);
     for (const each of [answer, ...(answer.followups ?? [])]) {
-      if (each.id && each.ephemeral) this.#keep(each, channel, source?.id === each.id ? source.interaction?.name : command, user);
+      if (each.id && each.ephemeral)
+        this.#keep(each, channel, source?.id === each.id ? source.interaction?.name : command, user);
     }
     if (source && !answer.id) this.store.dismiss(source);
   }
 
   async #form(modal, channel) {
     const values = await filledForm(modal);
-    if (values) await this.#interact(channel, null, (user) => api.submit({ user, custom_id: modal.custom_id, values }), null);
+    if (values)
+      await this.#interact(
+        channel,
+        null,
+        (user) => api.submit({ user, custom_id: modal.custom_id, values }),
+        null,
+      );
   }
 
   #keep(answer, channel, command, user) {
     const interaction = command ? { name: command, user } : null;
-    this.store.addLocal({ ...answer, channel, audience: user, interaction, author: { name: this.store.bot.name, bot: true } });
+    this.store.addLocal({
+      ...answer,
+      channel,
+      audience: user,
+      interaction,
+      author: { name: this.store.bot.name, bot: true },
+    });
     announce(`${this.store.bot.name} answers only you: ${answer.content}`);
   }
 
   #note(channel, command, user) {
-    const note = { id: this.#id(), channel, audience: user, interaction: { name: command, user }, content: "", author: { name: this.store.bot.name, bot: true } };
+    const note = {
+      id: this.#id(),
+      channel,
+      audience: user,
+      interaction: { name: command, user },
+      content: "",
+      author: { name: this.store.bot.name, bot: true },
+    };
     return { note, timer: setTimeout(() => this.store.addLocal(note), NOTED_AFTER) };
   }
 
@@ -103,7 +132,15 @@ export class Actions {
 
   #fail(channel, command, user, sentence) {
     const interaction = command ? { name: command, user } : null;
-    this.store.addLocal({ id: this.#id(), channel, audience: user, interaction, content: sentence, failed: true, author: { name: this.store.bot.name, bot: true } });
+    this.store.addLocal({
+      id: this.#id(),
+      channel,
+      audience: user,
+      interaction,
+      content: sentence,
+      failed: true,
+      author: { name: this.store.bot.name, bot: true },
+    });
     announce(sentence);
   }
 

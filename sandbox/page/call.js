@@ -29,6 +29,7 @@ export class Call extends EventTarget {
   async join(channelId) {
     await this.#try(async () => {
       this.player.wake();
+      if (this.channelId && this.channelId !== channelId) await api.leave(this.channelId, this.store.user);
       await api.join(channelId, this.store.user);
       await this.listen(channelId);
     });
@@ -66,11 +67,38 @@ export class Call extends EventTarget {
 
   #build() {
     this.where = el("small");
-    const leave = el("button", { class: "plain", "aria-label": "Leave the voice channel", title: "Leave", onclick: () => this.leave(this.channelId) }, icon("leave"));
-    this.line = el("div", { class: "call-line" }, el("div", {}, el("b", { class: "connected" }, "Voice connected"), this.where), leave);
-    this.meter = el("meter", { min: "0", max: "1", class: "loudness", "aria-label": "Loudness of what you hear" });
-    this.button = el("button", { class: "button primary wide talk", "aria-pressed": "false", title: "Hold this button, or outside of the message box the key left of 1" },
-      icon("mic"), el("span", {}, "Hold to talk"));
+    const leave = el(
+      "button",
+      {
+        class: "plain",
+        "aria-label": "Leave the voice channel",
+        title: "Leave",
+        onclick: () => this.leave(this.channelId),
+      },
+      icon("leave"),
+    );
+    this.line = el(
+      "div",
+      { class: "call-line" },
+      el("div", {}, el("b", { class: "connected" }, "Voice connected"), this.where),
+      leave,
+    );
+    this.meter = el("meter", {
+      min: "0",
+      max: "1",
+      class: "loudness",
+      "aria-label": "Loudness of what you hear",
+    });
+    this.button = el(
+      "button",
+      {
+        class: "button primary wide talk",
+        "aria-pressed": "false",
+        title: "Hold this button, or outside of the message box the key left of 1",
+      },
+      icon("mic"),
+      el("span", {}, "Hold to talk"),
+    );
     this.note = el("p", { class: "call-note", role: "status" });
     fill(this.place, this.line, this.meter, this.button, this.note);
     this.player.watch((level) => {
@@ -82,9 +110,17 @@ export class Call extends EventTarget {
 
   #holds() {
     const { button } = this;
-    button.addEventListener("pointerdown", (event) => { button.setPointerCapture(event.pointerId); this.#talk(); });
+    button.addEventListener("pointerdown", (event) => {
+      button.setPointerCapture(event.pointerId);
+      this.#talk();
+    });
     for (const end of ["pointerup", "pointercancel"]) button.addEventListener(end, () => this.#hush());
-    button.addEventListener("keydown", (event) => { if ([" ", "Enter"].includes(event.key)) { event.preventDefault(); this.#talk(); } });
+    button.addEventListener("keydown", (event) => {
+      if ([" ", "Enter"].includes(event.key)) {
+        event.preventDefault();
+        this.#talk();
+      }
+    });
     button.addEventListener("keyup", (event) => [" ", "Enter"].includes(event.key) && this.#hush());
     button.addEventListener("blur", () => this.#hush());
     document.addEventListener("keydown", (event) => {

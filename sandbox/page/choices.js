@@ -14,8 +14,19 @@ export class Choices {
   constructor({ field, label }) {
     this.field = field;
     this.id = `choices-${++made}`;
-    this.list = el("ul", { class: "choices", role: "listbox", id: this.id, "aria-label": label, hidden: true });
-    for (const [name, value] of Object.entries({ role: "combobox", "aria-controls": this.id, "aria-expanded": "false", "aria-autocomplete": "list" })) {
+    this.list = el("ul", {
+      class: "choices",
+      role: "listbox",
+      id: this.id,
+      "aria-label": label,
+      hidden: true,
+    });
+    for (const [name, value] of Object.entries({
+      role: "combobox",
+      "aria-controls": this.id,
+      "aria-expanded": "false",
+      "aria-autocomplete": "list",
+    })) {
       field.setAttribute(name, value);
     }
   }
@@ -31,7 +42,11 @@ export class Choices {
     this.#pick = pick;
     if (!items.length) return this.close();
     const heading = title && el("li", { class: "title", role: "presentation" }, title);
-    fill(this.list, heading, items.map((item, index) => this.#option(draw(item), index)));
+    fill(
+      this.list,
+      heading,
+      items.map((item, index) => this.#option(draw(item), index)),
+    );
     this.list.hidden = false;
     this.field.setAttribute("aria-expanded", "true");
     this.#point(0);
@@ -48,7 +63,8 @@ export class Choices {
   key(event) {
     if (!this.open || event.isComposing) return false;
     const steps = { ArrowDown: 1, ArrowUp: -1 };
-    if (event.key in steps) this.#point((this.#at + steps[event.key] + this.#items.length) % this.#items.length);
+    if (event.key in steps)
+      this.#point((this.#at + steps[event.key] + this.#items.length) % this.#items.length);
     else if (event.key === "Enter" || (event.key === "Tab" && !event.shiftKey)) this.#choose(this.#at);
     else if (event.key === "Escape") this.close();
     else return false;
@@ -58,10 +74,17 @@ export class Choices {
   }
 
   #option(content, index) {
-    return el("li", {
-      role: "option", id: `${this.id}-${index}`, onmousemove: () => this.#at !== index && this.#point(index),
-      onmousedown: (event) => event.preventDefault(), onclick: () => this.#choose(index),
-    }, content);
+    return el(
+      "li",
+      {
+        role: "option",
+        id: `${this.id}-${index}`,
+        onmousemove: () => this.#at !== index && this.#point(index),
+        onmousedown: (event) => event.preventDefault(),
+        onclick: () => this.#choose(index),
+      },
+      content,
+    );
   }
 
   #point(index) {

@@ -15,23 +15,42 @@ function component(given, message, acts, context) {
   if (given.type === ROW) return el("div", { class: "controls" }, inner());
   if (given.type === BUTTON) return button(given, message, acts);
   if (given.type === STRINGS) return menu(given, message, acts);
-  if (given.type === TEXT) return el("div", { class: "content" }, renderMarkdown(given.content ?? "", context));
+  if (given.type === TEXT)
+    return el("div", { class: "content" }, renderMarkdown(given.content ?? "", context));
   if (given.type === SEPARATOR) return el("hr");
   if (given.type === CONTAINER) return el("div", { class: "embed" }, inner());
-  if (given.type === SECTION) return el("div", { class: "section" }, el("div", {}, inner()), component(given.accessory, message, acts, context));
+  if (given.type === SECTION)
+    return el(
+      "div",
+      { class: "section" },
+      el("div", {}, inner()),
+      component(given.accessory, message, acts, context),
+    );
   return el("small", { class: "subtext" }, "This part of the message is not shown in the sandbox.");
 }
 
 function button(given, message, acts) {
-  const label = [given.emoji?.id ? `:${given.emoji.name}:` : given.emoji?.name, given.label].filter(Boolean).join(" ");
+  const label = [given.emoji?.id ? `:${given.emoji.name}:` : given.emoji?.name, given.label]
+    .filter(Boolean)
+    .join(" ");
   const look = `button ${STYLES[given.style] ?? "secondary"}`;
   if (given.style === LINK && /^https?:\/\//.test(given.url ?? "")) {
-    return el("a", { class: look, href: given.url, target: "_blank", rel: "noopener noreferrer" }, `${label} ↗`);
+    return el(
+      "a",
+      { class: look, href: given.url, target: "_blank", rel: "noopener noreferrer" },
+      `${label} ↗`,
+    );
   }
-  return el("button", {
-    class: look, disabled: given.disabled || !given.custom_id, "data-key": `press ${message.id} ${given.custom_id}`,
-    onclick: () => acts.press(message, given.custom_id),
-  }, label);
+  return el(
+    "button",
+    {
+      class: look,
+      disabled: given.disabled || !given.custom_id,
+      "data-key": `press ${message.id} ${given.custom_id}`,
+      onclick: () => acts.press(message, given.custom_id),
+    },
+    label,
+  );
 }
 
 function menu(given, message, acts) {
@@ -41,7 +60,19 @@ function menu(given, message, acts) {
     if (values.length) acts.press(message, given.custom_id, values);
   };
   const label = given.placeholder || "Make a selection";
-  return el("select", { class: "menu", disabled: given.disabled, multiple: several, "aria-label": label, "data-key": `press ${message.id} ${given.custom_id}`, onchange: choose },
+  return el(
+    "select",
+    {
+      class: "menu",
+      disabled: given.disabled,
+      multiple: several,
+      "aria-label": label,
+      "data-key": `press ${message.id} ${given.custom_id}`,
+      onchange: choose,
+    },
     !several && el("option", { value: "", selected: true }, label),
-    given.options.map((option) => el("option", { value: option.value, selected: option.default }, option.label)));
+    given.options.map((option) =>
+      el("option", { value: option.value, selected: option.default }, option.label),
+    ),
+  );
 }

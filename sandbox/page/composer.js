@@ -2,11 +2,11 @@ import { api } from "/page/api.js";
 import { Choices } from "/page/choices.js";
 import { CommandForm } from "/page/command_form.js";
 import { announce, el, fill } from "/page/dom.js";
-import { size } from "/page/embeds.js";
 import { icon } from "/page/icons.js";
 import { toMarkup } from "/page/names.js";
 import { commandsFor, drawCommand, matching } from "/page/slash.js";
-import { LARGEST, toUpload } from "/page/uploads.js";
+import { Tray } from "/page/tray.js";
+import { toUpload } from "/page/uploads.js";
 
 const TYPING_EVERY = 8000;
 const TALLEST = 220;
@@ -15,23 +15,32 @@ const COMMAND = /^\/([\w -]*)$/;
 /** Let the visitor write: messages, replies, files, mentions and slash commands. */
 export class Composer {
   #commands = [];
-  #files = [];
   #typed = 0;
   #drafts = new Map();
 
   constructor({ store, place, run, editLast }) {
     Object.assign(this, { store, place, run, editLast, answering: null, form: null });
-    this.field = el("textarea", { id: "message-box", rows: "1", "data-key": "composer", onkeydown: (event) => this.#key(event), oninput: () => this.#input(), onpaste: (event) => this.#take(event.clipboardData.files) });
+    this.field = el("textarea", {
+      id: "message-box",
+      rows: "1",
+      "data-key": "composer",
+      onkeydown: (event) => this.#key(event),
+      oninput: () => this.#input(),
+      onpaste: (event) => this.tray.add(event.clipboardData.files),
+    });
     this.choices = new Choices({ field: this.field, label: "Suggestions" });
-    this.picker = el("input", { type: "file", multiple: true, hidden: true, onchange: () => { this.#take(this.picker.files); this.picker.value = ""; } });
+    this.tray = new Tray({ refuse: (sentence) => this.#say(sentence), done: () => this.focus() });
     this.answerBar = el("div", { class: "answer-bar", hidden: true });
-    this.tray = el("ul", { class: "tray", "aria-label": "Files to send", hidden: true });
     this.notice = el("p", { class: "notice", role: "alert", hidden: true });
-    this.line = el("div", { class: "write-line" },
-      el("button", { class: "plain attach", "aria-label": "Add files", title: "Add files", onclick: () => this.picker.click() }, icon("plus")), this.field, this.picker);
-    fill(place, this.choices.list, this.notice, this.answerBar, this.tray, this.line);
+    const attach = { class: "plain attach", "aria-label": "Add files", title: "Add files" };
+    const button = el("button", { ...attach, onclick: () => this.tray.open() }, icon("plus"));
+    this.line = el("div", { class: "write-line" }, button, this.field, this.tray.picker);
+    fill(place, this.choices.list, this.notice, this.answerBar, this.tray.node, this.line);
     place.addEventListener("dragover", (event) => event.preventDefault());
-    place.addEventListener("drop", (event) => { event.preventDefault(); this.#take(event.dataTransfer.files); });
+    place.addEventListener("drop", (event) => {
+      event.preventDefault();
+      this.tray.add(event.dataTransfer.files);
+    });
     store.addEventListener("place", () => this.#arrive());
   }
 
@@ -46,8 +55,14 @@ export class Composer {
     this.answering = message;
     this.answerBar.hidden = !message;
     if (!message) return;
-    fill(this.answerBar, el("span", {}, "Replying to ", el("b", {}, message.author.name)),
-      el("button", { class: "plain", "aria-label": "Do not reply", onclick: () => { this.answer(null); this.focus(); } }, icon("close")));
+    const end = { class: "plain", "aria-label": "Do not reply", onclick: () => this.#endAnswer() };
+    const whom = el("span", {}, "Replying to ", el("b", {}, message.author.name));
+    fill(this.answerBar, whom, el("button", end, icon("close")));
+    this.focus();
+  }
+
+  #endAnswer() {
+    this.answer(null);
     this.focus();
   }
 
@@ -80,20 +95,32 @@ export class Composer {
 
   async #offerCommands() {
     try {
-      if (!this.choices.open || !this.#commands.length) this.#commands = await commandsFor(this.store.user, this.store.channelId);
+      if (!this.choices.open || !this.#commands.length)
+        this.#commands = await commandsFor(this.store.user, this.store.channelId);
     } catch (error) {
       return this.#say(error.message);
     }
     const typed = COMMAND.exec(this.field.value);
     if (!typed || document.activeElement !== this.field) return;
     const found = matching(this.#commands, typed[1]);
-    this.choices.show(found, { draw: drawCommand, title: this.store.bot.name, pick: (command) => this.#openForm(command) });
+    this.choices.show(found, {
+      draw: drawCommand,
+      title: this.store.bot.name,
+      pick: (command) => this.#openForm(command),
+    });
   }
 
   #offerNames(typed) {
     const found = this.store.everybody.filter(({ name }) => name.toLowerCase().includes(typed.toLowerCase()));
-    const draw = ({ name, bot }) => [el("span", { class: "choice-name" }, `@${name}`), bot && el("span", { class: "badge" }, "APP")];
-    this.choices.show(found, { draw, title: "Members", pick: ({ name }) => this.#insert(typed.length, `${name} `) });
+    const draw = ({ name, bot }) => [
+      el("span", { class: "choice-name" }, `@${name}`),
+      bot && el("span", { class: "badge" }, "APP"),
+    ];
+    this.choices.show(found, {
+      draw,
+      title: "Members",
+      pick: ({ name }) => this.#insert(typed.length, `${name} `),
+    });
   }
 
   #insert(typed, text) {
@@ -104,7 +131,7 @@ export class Composer {
 
   #key(event) {
     if (this.choices.key(event) || event.isComposing) return;
-    const unknown = /^\/[\w-]/.test(this.field.value) && !this.field.value.includes("\n");
+    const unknown = COMMAND.test(this.field.value.trim());
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       if (unknown) this.#say("There is no such command here. Choose one from the list that “/” opens.");
@@ -119,8 +146,13 @@ export class Composer {
   async #send() {
     const { store, field } = this;
     const content = toMarkup(field.value.trim(), store.everybody);
-    if (!content && !this.#files.length) return;
-    const [text, files, answering, channel] = [field.value, this.#files, this.answering, store.channelId];
+    if (!content && this.tray.empty) return;
+    const [text, files, answering, channel] = [
+      field.value,
+      this.tray.take(),
+      this.answering,
+      store.channelId,
+    ];
     this.#clear();
     try {
       const attachments = await Promise.all(files.map(toUpload));
@@ -128,19 +160,16 @@ export class Composer {
     } catch (error) {
       this.#say(`Not sent: ${error.message}`);
       if (!field.value) field.value = text;
-      this.#files = files;
-      this.#drawTray();
+      this.tray.add(files);
       this.#fit();
     }
   }
 
   #clear() {
     this.field.value = "";
-    this.#files = [];
     this.#typed = 0;
     this.answer(null);
     this.choices.close();
-    this.#drawTray();
     this.#fit();
   }
 
@@ -148,8 +177,15 @@ export class Composer {
     this.field.value = "";
     this.#fit();
     if (!command.options.length) return void this.run({ name: command.name, bot: command.bot, options: {} });
-    const send = (filled) => { this.#closeForm(); this.focus(); this.run(filled); };
-    this.form = new CommandForm({ command, store: this.store, send, cancel: () => { this.#closeForm(); this.focus(); } });
+    const back = () => {
+      this.#closeForm();
+      this.focus();
+    };
+    const send = (filled) => {
+      back();
+      this.run(filled);
+    };
+    this.form = new CommandForm({ command, store: this.store, send, cancel: back });
     this.line.hidden = true;
     this.place.append(this.form.node);
     this.form.focus();
@@ -159,20 +195,6 @@ export class Composer {
     this.form?.node.remove();
     this.form = null;
     this.line.hidden = false;
-  }
-
-  #take(files) {
-    for (const file of files) {
-      if (file.size > LARGEST) this.#say(`${file.name} is larger than 10 MB.`);
-      else this.#files.push(file);
-    }
-    this.#drawTray();
-  }
-
-  #drawTray() {
-    this.tray.hidden = !this.#files.length;
-    fill(this.tray, this.#files.map((file) => el("li", {}, icon("file"), el("span", {}, file.name, el("small", {}, ` ${size(file.size)}`)),
-      el("button", { class: "plain", "aria-label": `Do not send ${file.name}`, onclick: () => { this.#files = this.#files.filter((each) => each !== file); this.#drawTray(); this.focus(); } }, icon("close")))));
   }
 
   #tellTyping() {

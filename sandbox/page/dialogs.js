@@ -5,22 +5,46 @@ const PARAGRAPH = 2;
 
 /** Ask whether to go on; resolves to true or false. */
 export function confirmed({ title, text, action }) {
-  return show((close) => el("form", { method: "dialog", onsubmit: () => close(true) },
-    el("h2", {}, title), el("p", {}, text),
-    el("div", { class: "dialog-buttons" },
-      el("button", { type: "button", class: "button secondary", onclick: () => close(false) }, "Cancel"),
-      el("button", { type: "submit", class: "button danger", autofocus: true }, action))), false);
+  return show(
+    (close) =>
+      el(
+        "form",
+        { method: "dialog", onsubmit: () => close(true) },
+        el("h2", {}, title),
+        el("p", {}, text),
+        el(
+          "div",
+          { class: "dialog-buttons" },
+          el("button", { type: "button", class: "button secondary", onclick: () => close(false) }, "Cancel"),
+          el("button", { type: "submit", class: "button danger", autofocus: true }, action),
+        ),
+      ),
+    false,
+  );
 }
 
 /** Show a form that the bot sent; resolves to its values by custom id, null when it is closed. */
 export function filledForm(modal) {
   const fields = new Map();
-  return show((close) => el("form", { method: "dialog", onsubmit: () => close(Object.fromEntries([...fields].map(([id, read]) => [id, read()]))) },
-    el("h2", {}, modal.title),
-    modal.components.map((each) => part(each, fields)),
-    el("div", { class: "dialog-buttons" },
-      el("button", { type: "button", class: "button secondary", onclick: () => close(null) }, "Cancel"),
-      el("button", { type: "submit", class: "button primary" }, "Submit"))), null);
+  return show(
+    (close) =>
+      el(
+        "form",
+        {
+          method: "dialog",
+          onsubmit: () => close(Object.fromEntries([...fields].map(([id, read]) => [id, read()]))),
+        },
+        el("h2", {}, modal.title),
+        modal.components.map((each) => part(each, fields)),
+        el(
+          "div",
+          { class: "dialog-buttons" },
+          el("button", { type: "button", class: "button secondary", onclick: () => close(null) }, "Cancel"),
+          el("button", { type: "submit", class: "button primary" }, "Submit"),
+        ),
+      ),
+    null,
+  );
 }
 
 function part(given, fields) {
@@ -32,20 +56,44 @@ function part(given, fields) {
 
 function labelled(label, about, given, fields) {
   const field = given.type === STRINGS ? menu(given, fields) : input(given, fields);
-  return el("label", { class: "form-field" }, el("span", {}, label, given.required !== false && el("span", { class: "needed", "aria-hidden": "true" }, " *")),
-    about && el("small", {}, about), field);
+  return el(
+    "label",
+    { class: "form-field" },
+    el(
+      "span",
+      {},
+      label,
+      given.required !== false && el("span", { class: "needed", "aria-hidden": "true" }, " *"),
+    ),
+    about && el("small", {}, about),
+    field,
+  );
 }
 
 function input(given, fields) {
-  const shared = { value: given.value ?? "", required: given.required !== false, placeholder: given.placeholder, minlength: given.min_length, maxlength: given.max_length, autocomplete: "off" };
-  const node = given.style === PARAGRAPH ? el("textarea", { ...shared, rows: "4" }) : el("input", { ...shared, type: "text" });
+  const shared = {
+    value: given.value ?? "",
+    required: given.required !== false,
+    placeholder: given.placeholder,
+    minlength: given.min_length,
+    maxlength: given.max_length,
+    autocomplete: "off",
+  };
+  const node =
+    given.style === PARAGRAPH
+      ? el("textarea", { ...shared, rows: "4" })
+      : el("input", { ...shared, type: "text" });
   if (given.type === TEXT_INPUT) fields.set(given.custom_id, () => node.value);
   else node.disabled = true;
   return node;
 }
 
 function menu(given, fields) {
-  const node = el("select", { multiple: (given.max_values ?? 1) > 1, required: given.required !== false }, given.options.map(({ label, value, default: selected }) => el("option", { value, selected }, label)));
+  const node = el(
+    "select",
+    { multiple: (given.max_values ?? 1) > 1, required: given.required !== false },
+    given.options.map(({ label, value, default: selected }) => el("option", { value, selected }, label)),
+  );
   fields.set(given.custom_id, () => [...node.selectedOptions].map((option) => option.value));
   return node;
 }
@@ -55,7 +103,10 @@ function show(content, dismissed) {
     const before = document.activeElement;
     const dialog = el("dialog", {});
     let answer = dismissed;
-    const close = (value) => { answer = value; dialog.close(); };
+    const close = (value) => {
+      answer = value;
+      dialog.close();
+    };
     dialog.addEventListener("close", () => {
       dialog.remove();
       // Chromium gives the focus back while the page is still inert, and then loses what is typed.

@@ -41,7 +41,9 @@ export function patch(node, wanted) {
     if (name !== "style" && node.getAttribute(name) !== value) node.setAttribute(name, value);
   }
   node.style.cssText = wanted.style.cssText;
+  const { value } = wanted;
   patchChildren(node, wanted);
+  if (node.nodeName === "SELECT") node.value = value; // options that move take their choice along
 }
 
 function patchChildren(node, wanted) {

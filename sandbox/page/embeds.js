@@ -8,10 +8,18 @@ const PICTURES = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 export function attachment(file, channel) {
   const url = `/page/uploads/${channel}/${file.id}`;
   if (PICTURES.includes(file.content_type)) {
-    return el("a", { class: "picture", href: url, target: "_blank", rel: "noopener" }, el("img", { src: url, alt: file.filename, loading: "lazy" }));
+    return el(
+      "a",
+      { class: "picture", href: url, target: "_blank", rel: "noopener" },
+      el("img", { src: url, alt: file.filename, loading: "lazy" }),
+    );
   }
-  return el("a", { class: "file", href: url, download: file.filename }, icon("file"),
-    el("span", {}, el("b", {}, file.filename), el("small", {}, size(file.size))));
+  return el(
+    "a",
+    { class: "file", href: url, download: file.filename },
+    icon("file"),
+    el("span", {}, el("b", {}, file.filename), el("small", {}, size(file.size))),
+  );
 }
 
 /** Write a number of bytes as people do. */
@@ -22,21 +30,35 @@ export function size(bytes) {
 
 /** Show an embed; pictures from elsewhere are named, not fetched. */
 export function embed(given, context) {
-  const box = el("div", { class: "embed" },
+  const box = el(
+    "div",
+    { class: "embed" },
     given.author?.name && el("div", { class: "embed-author" }, given.author.name),
     given.title && el("div", { class: "embed-title" }, title(given)),
     given.description && el("div", { class: "content" }, renderMarkdown(given.description, context)),
-    given.fields?.length > 0 && el("div", { class: "fields" }, given.fields.map((each) => field(each, context))),
-    given.footer?.text && el("div", { class: "embed-footer" }, given.footer.text));
+    given.fields?.length > 0 &&
+      el(
+        "div",
+        { class: "fields" },
+        given.fields.map((each) => field(each, context)),
+      ),
+    given.footer?.text && el("div", { class: "embed-footer" }, given.footer.text),
+  );
   if (given.color) box.style.borderInlineStartColor = `#${given.color.toString(16).padStart(6, "0")}`;
   return box;
 }
 
 function title({ title: text, url }) {
-  return /^https?:\/\//.test(url ?? "") ? el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, text) : text;
+  return /^https?:\/\//.test(url ?? "")
+    ? el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, text)
+    : text;
 }
 
 function field({ name, value, inline }, context) {
-  return el("div", { class: inline ? "field inline" : "field" }, el("b", {}, name),
-    el("div", { class: "content" }, renderMarkdown(value, context)));
+  return el(
+    "div",
+    { class: inline ? "field inline" : "field" },
+    el("b", {}, name),
+    el("div", { class: "content" }, renderMarkdown(value, context)),
+  );
 }

@@ -14,7 +14,12 @@ const byId = (id) => document.getElementById(id);
 const store = new Store();
 const actions = new Actions(store);
 const call = new Call(store);
-actions.composer = new Composer({ store, place: byId("write"), run: actions.run, editLast: actions.editLast });
+actions.composer = new Composer({
+  store,
+  place: byId("write"),
+  run: actions.run,
+  editLast: actions.editLast,
+});
 actions.list = new MessageList({ store, list: byId("messages"), acts: actions });
 new Sidebar({ store, call });
 new People({ store, call });
@@ -27,13 +32,20 @@ store.addEventListener("connection", () => drawConnection());
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && store.seen());
 document.addEventListener("keydown", (event) => event.key === "Escape" && closeDrawers());
 for (const drawer of ["side", "people"]) drawerButton(drawer);
-new Live({ take: (event) => store.take(event), status: (connected) => store.setConnected(connected) }).connect();
+new Live({
+  take: (event) => store.take(event),
+  status: (connected) => store.setConnected(connected),
+}).connect();
 
 function drawPlace() {
   const { channel } = store;
   if (!channel) return;
   const signs = { text: "hash", voice: "volume", dm: "at" };
-  fill(byId("channel-name"), icon(signs[channel.type]), channel.type === "dm" ? store.bot.name : channel.name);
+  fill(
+    byId("channel-name"),
+    icon(signs[channel.type]),
+    channel.type === "dm" ? store.bot.name : channel.name,
+  );
   if (store.channelId !== drawPlace.before) closeDrawers();
   if (store.channelId !== drawPlace.before) actions.composer.focus();
   drawPlace.before = store.channelId;
@@ -41,7 +53,9 @@ function drawPlace() {
 }
 
 function drawTitle() {
-  const unread = store.guilds.flatMap((guild) => guild.channels).reduce((sum, each) => sum + store.unread(each.id).mentions, 0);
+  const unread = store.guilds
+    .flatMap((guild) => guild.channels)
+    .reduce((sum, each) => sum + store.unread(each.id).mentions, 0);
   document.title = `${unread ? `(${unread}) ` : ""}${store.channel ? store.channel.name : "Sandbox"} · Sandbox`;
 }
 

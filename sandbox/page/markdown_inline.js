@@ -31,7 +31,7 @@ export function renderInline(text, context, depth = 0) {
   const inner = (part) => renderInline(part, context, depth + 1);
   const nodes = [];
   let plain = "";
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const found = text[at] === "`" ? codeAt(text, at) : matchAt(text, at);
     if (found) {
       nodes.push(plain, found.make(found.match, inner, context));
@@ -43,7 +43,10 @@ export function renderInline(text, context, depth = 0) {
       at += run.length;
     }
   }
-  return fragment(nodes.filter((node) => node !== ""), plain);
+  return fragment(
+    nodes.filter((node) => node !== ""),
+    plain,
+  );
 }
 
 /** Find code between two runs of as many backticks; a run that nothing ends is text. */
@@ -85,9 +88,18 @@ function spoiler(content) {
     node.setAttribute("aria-expanded", "true");
   };
   const hidden = el("span", {}, content);
-  const node = el("span", {
-    class: "spoiler", role: "button", tabindex: "0", "aria-expanded": "false",
-    "aria-label": "Spoiler, press to show", onclick: reveal, onkeydown: reveal,
-  }, hidden);
+  const node = el(
+    "span",
+    {
+      class: "spoiler",
+      role: "button",
+      tabindex: "0",
+      "aria-expanded": "false",
+      "aria-label": "Spoiler, press to show",
+      onclick: reveal,
+      onkeydown: reveal,
+    },
+    hidden,
+  );
   return node;
 }

@@ -1,6 +1,13 @@
 import { el } from "/page/dom.js";
 
-const UNITS = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+const UNITS = [
+  ["year", 31536000],
+  ["month", 2592000],
+  ["day", 86400],
+  ["hour", 3600],
+  ["minute", 60],
+  ["second", 1],
+];
 const STYLES = {
   t: { timeStyle: "short" },
   T: { timeStyle: "medium" },
@@ -29,7 +36,8 @@ export function timestamp(seconds, style = "f") {
   const date = new Date(seconds * 1000);
   if (Number.isNaN(date.getTime())) return `<t:${seconds}>`;
   const full = date.toLocaleString([], STYLES.F);
-  const shown = style === "R" ? relative(seconds - Date.now() / 1000) : date.toLocaleString([], STYLES[style]);
+  const shown =
+    style === "R" ? relative(seconds - Date.now() / 1000) : date.toLocaleString([], STYLES[style]);
   return el("time", { datetime: date.toISOString(), title: full, class: "stamp" }, shown);
 }
 

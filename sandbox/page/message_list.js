@@ -17,9 +17,16 @@ export class MessageList {
     this.store = store;
     this.list = list;
     this.editing = null;
-    this.acts = { ...acts, jump: (id) => this.jump(id), foldTurn: (turn, open) => this.#folded.set(turn, open) };
+    this.acts = {
+      ...acts,
+      jump: (id) => this.jump(id),
+      foldTurn: (turn, open) => this.#folded.set(turn, open),
+    };
     list.addEventListener("keydown", (event) => this.#move(event));
-    list.addEventListener("scroll", () => (this.#follows = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_END));
+    list.addEventListener(
+      "scroll",
+      () => (this.#follows = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_END),
+    );
     new ResizeObserver(() => this.#follow()).observe(list);
     list.addEventListener("focusin", (event) => this.#point(event.target.closest("li.message")));
     for (const topic of ["messages", "place", "world"]) store.addEventListener(topic, () => this.draw());
@@ -72,7 +79,8 @@ export class MessageList {
       if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
     });
     while (list.children.length > wanted.length) list.lastChild.remove();
-    if (!list.querySelector('li[tabindex="0"]')) list.querySelector("li.message:last-child")?.setAttribute("tabindex", "0");
+    if (!list.querySelector('li[tabindex="0"]'))
+      list.querySelector("li.message:last-child")?.setAttribute("tabindex", "0");
   }
 
   #row(message, before) {
@@ -97,9 +105,9 @@ export class MessageList {
       me: store.user,
       compact: follows(message, before),
       editing: this.editing === message.id,
-      answered: message.reply_to ? store.log(message.channel).get(message.reply_to) ?? null : null,
+      answered: message.reply_to ? (store.log(message.channel).get(message.reply_to) ?? null) : null,
       turn: turn && turn.replies.at(-1) === message.id ? turn : null,
-      turnOpen: turn ? this.#folded.get(turn.turn) ?? true : false,
+      turnOpen: turn ? (this.#folded.get(turn.turn) ?? true) : false,
       context: {
         me: store.user,
         names: store.everybody.length,
@@ -113,12 +121,20 @@ export class MessageList {
     const { channel, bot, user } = this.store;
     if (!channel) return;
     const direct = channel.type === "dm";
-    fill(this.welcome, el("h3", {}, direct ? `Your direct messages with ${bot.name}` : `Welcome to #${channel.name}!`),
-      el("p", {}, `You write as ${user}. ${direct ? "Write something" : `Mention @${bot.name} to talk to it`}, or type / to see its commands.`));
+    fill(
+      this.welcome,
+      el("h3", {}, direct ? `Your direct messages with ${bot.name}` : `Welcome to #${channel.name}!`),
+      el(
+        "p",
+        {},
+        `You write as ${user}. ${direct ? "Write something" : `Mention @${bot.name} to talk to it`}, or type / to see its commands.`,
+      ),
+    );
   }
 
   #move(event) {
-    if (!["ArrowUp", "ArrowDown", "Home", "End"].includes(event.key) || !event.target.matches("li.message")) return;
+    if (!["ArrowUp", "ArrowDown", "Home", "End"].includes(event.key) || !event.target.matches("li.message"))
+      return;
     const rows = [...this.list.querySelectorAll("li.message")];
     const at = rows.indexOf(event.target);
     const next = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: rows.length - 1 }[event.key];
@@ -134,6 +150,9 @@ export class MessageList {
 }
 
 function follows(message, before) {
-  if (!before || message.reply_to || message.interaction || before.author.name !== message.author.name) return false;
-  return Boolean(before.local) === Boolean(message.local) && timeOf(message.id) - timeOf(before.id) < TOGETHER;
+  if (!before || message.reply_to || message.interaction || before.author.name !== message.author.name)
+    return false;
+  return (
+    Boolean(before.local) === Boolean(message.local) && timeOf(message.id) - timeOf(before.id) < TOGETHER
+  );
 }

@@ -18,11 +18,23 @@ export function messageRow(message, view, acts) {
   const time = timeOf(message.id);
   const pinged = message.mentions?.includes(view.me) && message.author.name !== view.me;
   const kinds = ["message", view.compact && "compact", pinged && "pinged", message.local && "local"];
-  return el("li", { class: kinds.filter(Boolean).join(" "), tabindex: "-1", "data-id": message.id, "data-key": `row ${message.id}`, "aria-label": spoken(message, time) },
+  return el(
+    "li",
+    {
+      class: kinds.filter(Boolean).join(" "),
+      tabindex: "-1",
+      "data-id": message.id,
+      "data-key": `row ${message.id}`,
+      "aria-label": spoken(message, time),
+    },
     message.reply_to && answeredLine(view.answered, view, acts),
     message.interaction && commandLine(message.interaction),
-    view.compact ? el("time", { class: "side-time", datetime: time.toISOString() }, hours(time)) : avatar(message.author.name, message.author),
-    el("div", { class: "body" },
+    view.compact
+      ? el("time", { class: "side-time", datetime: time.toISOString() }, hours(time))
+      : avatar(message.author.name, message.author),
+    el(
+      "div",
+      { class: "body" },
       !view.compact && header(message, time),
       view.editing ? editor(message, acts) : content(message, view),
       message.attachments?.map((each) => attachment(each, message.channel)),
@@ -45,67 +57,128 @@ function hours(time) {
 }
 
 function header(message, time) {
-  return el("div", { class: "head" },
+  return el(
+    "div",
+    { class: "head" },
     el("span", { class: `author${message.author.bot ? " bot" : ""}` }, message.author.name),
     message.author.bot && el("span", { class: "badge" }, "APP"),
-    el("time", { datetime: time.toISOString(), title: time.toLocaleString() }, clock(time)));
+    el("time", { datetime: time.toISOString(), title: time.toLocaleString() }, clock(time)),
+  );
 }
 
 function content(message, view) {
   if (message.failed) return el("div", { class: "content failed" }, message.content);
-  const empty = !message.content && !message.embeds?.length && !message.attachments?.length && !message.components?.length;
+  const empty =
+    !message.content &&
+    !message.embeds?.length &&
+    !message.attachments?.length &&
+    !message.components?.length;
   if (empty && message.interaction) {
     const dots = el("span", { class: "dots", "aria-hidden": "true" }, el("i"), el("i"), el("i"));
     return el("div", { class: "content thinking" }, dots, `${message.author.name} is thinking…`);
   }
   if (!message.content) return null;
-  return el("div", { class: "content" }, renderMarkdown(message.content, view.context),
-    message.edits?.length > 0 && el("span", { class: "edited" }, " (edited)"));
+  return el(
+    "div",
+    { class: "content" },
+    renderMarkdown(message.content, view.context),
+    message.edits?.length > 0 && el("span", { class: "edited" }, " (edited)"),
+  );
 }
 
 function answeredLine(answered, view, acts) {
-  if (!answered || answered.deleted) return el("div", { class: "reference" }, el("em", {}, "Original message was deleted"));
-  const jump = { class: "plain reference", "data-key": `jump ${answered.id}`, onclick: () => acts.jump(answered.id), "aria-label": `Reply to ${answered.author.name}: show that message` };
+  if (!answered || answered.deleted)
+    return el("div", { class: "reference" }, el("em", {}, "Original message was deleted"));
+  const jump = {
+    class: "plain reference",
+    "data-key": `jump ${answered.id}`,
+    onclick: () => acts.jump(answered.id),
+    "aria-label": `Reply to ${answered.author.name}: show that message`,
+  };
   const text = toReadable(answered.content, view.context.user);
-  return el("button", jump, avatar(answered.author.name, { ...answered.author, small: true }),
-    el("b", {}, answered.author.name), el("span", {}, text.slice(0, 160) || "an attachment"));
+  return el(
+    "button",
+    jump,
+    avatar(answered.author.name, { ...answered.author, small: true }),
+    el("b", {}, answered.author.name),
+    el("span", {}, text.slice(0, 160) || "an attachment"),
+  );
 }
 
 function commandLine({ name, user }) {
-  return el("div", { class: "reference" }, avatar(user, { small: true }), el("b", {}, user), " used ", el("span", { class: "mention" }, `/${name}`));
+  return el(
+    "div",
+    { class: "reference" },
+    avatar(user, { small: true }),
+    el("b", {}, user),
+    " used ",
+    el("span", { class: "mention" }, `/${name}`),
+  );
 }
 
 function reactions(message) {
   const given = Object.entries(message.reactions ?? {});
-  return given.length > 0 && el("div", { class: "reactions" },
-    given.map(([emoji, count]) => el("span", { class: "reaction" }, `${emoji} ${count}`)));
+  return (
+    given.length > 0 &&
+    el(
+      "div",
+      { class: "reactions" },
+      given.map(([emoji, count]) => el("span", { class: "reaction" }, `${emoji} ${count}`)),
+    )
+  );
 }
 
 function onlyYou(message, acts) {
-  return el("div", { class: "only-you" }, icon("eye"), "Only you can see this • ",
-    el("button", { class: "plain link", "data-key": `dismiss ${message.id}`, onclick: () => acts.dismiss(message) }, "Dismiss message"));
+  return el(
+    "div",
+    { class: "only-you" },
+    icon("eye"),
+    "Only you can see this • ",
+    el(
+      "button",
+      { class: "plain link", "data-key": `dismiss ${message.id}`, onclick: () => acts.dismiss(message) },
+      "Dismiss message",
+    ),
+  );
 }
 
 function editor(message, acts) {
   const save = (event) => {
     if (event.key === "Escape") acts.endEdit();
-    else if (event.key === "Enter" && !event.shiftKey && !event.isComposing) acts.saveEdit(message, event.target.value);
+    else if (event.key === "Enter" && !event.shiftKey && !event.isComposing)
+      acts.saveEdit(message, event.target.value);
     else return;
     event.preventDefault();
     event.stopPropagation();
   };
-  return el("div", { class: "editor" },
-    el("textarea", { value: acts.readable(message.content), "aria-label": "Edit your message", rows: "2", "data-key": `edit ${message.id}`, onkeydown: save }),
-    el("small", {}, "escape to cancel • enter to save"));
+  return el(
+    "div",
+    { class: "editor" },
+    el("textarea", {
+      value: acts.readable(message.content),
+      "aria-label": "Edit your message",
+      rows: "2",
+      "data-key": `edit ${message.id}`,
+      onkeydown: save,
+    }),
+    el("small", {}, "escape to cancel • enter to save"),
+  );
 }
 
 function toolbar(message, view, acts) {
   if (message.local) return null;
   const button = (name, label, act) =>
-    el("button", { "data-key": `${name} ${message.id}`, "aria-label": label, title: label, onclick: act }, icon(name));
+    el(
+      "button",
+      { "data-key": `${name} ${message.id}`, "aria-label": label, title: label, onclick: act },
+      icon(name),
+    );
   const own = message.author.name === view.me;
-  return el("div", { class: "tools", role: "toolbar", "aria-label": "Message" },
+  return el(
+    "div",
+    { class: "tools", role: "toolbar", "aria-label": "Message" },
     button("reply", "Reply", () => acts.reply(message)),
     own && button("edit", "Edit", () => acts.startEdit(message)),
-    own && button("remove", "Delete", () => acts.remove(message)));
+    own && button("remove", "Delete", () => acts.remove(message)),
+  );
 }

@@ -28,7 +28,9 @@ export class Microphone {
   async #open() {
     let stream;
     try {
-      stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1, echoCancellation: true } });
+      stream = await navigator.mediaDevices.getUserMedia({
+        audio: { channelCount: 1, echoCancellation: true },
+      });
     } catch {
       throw new ApiError("The browser gives no microphone to this page.");
     }

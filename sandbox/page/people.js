@@ -15,37 +15,92 @@ export class People {
   draw() {
     const { store } = this;
     const rooms = store.guild?.channels.filter((channel) => channel.type === "voice") ?? [];
-    refill(this.place, rooms.map((room) => this.#room(room)), el("h2", {}, `Members — ${store.everybody.length}`),
-      el("ul", { class: "members" }, store.everybody.map((each) => this.#member(each))));
+    refill(
+      this.place,
+      rooms.map((room) => this.#room(room)),
+      el("h2", {}, `Members — ${store.everybody.length}`),
+      el(
+        "ul",
+        { class: "members" },
+        store.everybody.map((each) => this.#member(each)),
+      ),
+    );
   }
 
   #room(room) {
     const { store, call } = this;
     const names = store.voice.members(room.id);
     const inside = names.includes(store.user);
-    return el("section", { class: `room${inside ? " inside" : ""}`, "aria-label": `Voice channel ${room.name}` },
+    return el(
+      "section",
+      { class: `room${inside ? " inside" : ""}`, "aria-label": `Voice channel ${room.name}` },
       el("h2", {}, icon("volume"), room.name),
-      names.length ? el("ul", { class: "tiles" }, names.map((name) => this.#tile(room, name))) : el("p", { class: "nobody" }, "Nobody is here yet."),
-      inside ? this.#controls(room) : el("button", { class: "button success wide", "data-key": `enter ${room.id}`, onclick: () => call.join(room.id) }, "Join voice"));
+      names.length
+        ? el(
+            "ul",
+            { class: "tiles" },
+            names.map((name) => this.#tile(room, name)),
+          )
+        : el("p", { class: "nobody" }, "Nobody is here yet."),
+      inside
+        ? this.#controls(room)
+        : el(
+            "button",
+            {
+              class: "button success wide",
+              "data-key": `enter ${room.id}`,
+              onclick: () => call.join(room.id),
+            },
+            "Join voice",
+          ),
+    );
   }
 
   #tile(room, name) {
     const speaks = this.store.voice.speaks(room.id, name);
-    return el("li", { class: `tile${speaks ? " speaking" : ""}` }, avatar(name, { bot: this.store.isBot(name) }),
-      el("span", {}, name), speaks && el("span", { class: "hidden-text" }, "is speaking"));
+    return el(
+      "li",
+      { class: `tile${speaks ? " speaking" : ""}` },
+      avatar(name, { bot: this.store.isBot(name) }),
+      el("span", {}, name),
+      speaks && el("span", { class: "hidden-text" }, "is speaking"),
+    );
   }
 
   #controls(room) {
     const { call } = this;
     const listening = call.channelId === room.id && call.listening;
-    return el("div", { class: "room-controls" },
-      !listening && el("button", { class: "button success wide", "data-key": `listen ${room.id}`, onclick: () => call.listen(room.id) }, "Listen"),
-      el("button", { class: "button danger wide", "data-key": `leave ${room.id}`, onclick: () => call.leave(room.id) }, icon("leave"), "Leave"));
+    return el(
+      "div",
+      { class: "room-controls" },
+      !listening &&
+        el(
+          "button",
+          {
+            class: "button success wide",
+            "data-key": `listen ${room.id}`,
+            onclick: () => call.listen(room.id),
+          },
+          "Listen",
+        ),
+      el(
+        "button",
+        { class: "button danger wide", "data-key": `leave ${room.id}`, onclick: () => call.leave(room.id) },
+        icon("leave"),
+        "Leave",
+      ),
+    );
   }
 
   #member({ name, bot, online }) {
     const away = bot && !online;
-    return el("li", { class: away ? "away" : "" }, el("span", { class: "presence" }, avatar(name, { bot, small: false })), el("span", {}, name),
-      bot && el("span", { class: "badge" }, "APP"), el("span", { class: "hidden-text" }, away ? "offline" : "online"));
+    return el(
+      "li",
+      { class: away ? "away" : "" },
+      el("span", { class: "presence" }, avatar(name, { bot, small: false })),
+      el("span", {}, name),
+      bot && el("span", { class: "badge" }, "APP"),
+      el("span", { class: "hidden-text" }, away ? "offline" : "online"),
+    );
   }
 }

@@ -30,7 +30,9 @@ export class Player {
   /** Play a channel as one of its people hears it. Throws ApiError. */
   async play(channel, user) {
     this.#output ??= await this.#open();
-    const socket = new WebSocket(`ws://${location.host}/page/voice/${channel}?${new URLSearchParams({ user })}`);
+    const socket = new WebSocket(
+      `ws://${location.host}/page/voice/${channel}?${new URLSearchParams({ user })}`,
+    );
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     await new Promise((resolve, reject) => {
@@ -51,10 +53,15 @@ export class Player {
 
   async #open() {
     await this.#context.audioWorklet.addModule("/page/player_worklet.js");
-    const node = new AudioWorkletNode(this.#context, "player", { numberOfInputs: 0, outputChannelCount: [1] });
+    const node = new AudioWorkletNode(this.#context, "player", {
+      numberOfInputs: 0,
+      outputChannelCount: [1],
+    });
     const analyser = new AnalyserNode(this.#context, { fftSize: 2048 });
     node.connect(analyser).connect(this.#context.destination);
-    node.port.onmessage = ({ data }) => { this.gaps = data.gaps; };
+    node.port.onmessage = ({ data }) => {
+      this.gaps = data.gaps;
+    };
     const samples = new Float32Array(analyser.fftSize);
     const look = () => {
       analyser.getFloatTimeDomainData(samples);

@@ -6,8 +6,14 @@ import { icon } from "/page/icons.js";
 export class Sidebar {
   constructor({ store, call }) {
     Object.assign(this, { store, call });
-    [this.servers, this.name, this.channels, this.account] = ["servers", "server-name", "channels", "account"].map((id) => document.getElementById(id));
-    for (const topic of ["world", "place", "unread", "voice"]) store.addEventListener(topic, () => this.draw());
+    [this.servers, this.name, this.channels, this.account] = [
+      "servers",
+      "server-name",
+      "channels",
+      "account",
+    ].map((id) => document.getElementById(id));
+    for (const topic of ["world", "place", "unread", "voice"])
+      store.addEventListener(topic, () => this.draw());
     this.channels.addEventListener("keydown", (event) => this.#move(event));
     this.servers.addEventListener("keydown", (event) => this.#move(event));
   }
@@ -15,7 +21,12 @@ export class Sidebar {
   /** Draw everything on the left. */
   draw() {
     const { store } = this;
-    refill(this.servers, this.#directButton(), el("hr"), store.guilds.map((guild) => this.#serverButton(guild)));
+    refill(
+      this.servers,
+      this.#directButton(),
+      el("hr"),
+      store.guilds.map((guild) => this.#serverButton(guild)),
+    );
     this.name.textContent = store.guild?.name ?? "Direct Messages";
     refill(this.channels, store.guild ? this.#serverChannels(store.guild) : this.#directChannel());
     this.#drawAccount();
@@ -23,42 +34,89 @@ export class Sidebar {
 
   #serverButton(guild) {
     const unread = guild.channels.map((each) => this.store.unread(each.id));
-    const [count, mentions] = ["count", "mentions"].map((what) => unread.reduce((sum, each) => sum + each[what], 0));
+    const [count, mentions] = ["count", "mentions"].map((what) =>
+      unread.reduce((sum, each) => sum + each[what], 0),
+    );
     const here = guild.id === this.store.guildId;
-    return el("button", {
-      class: `server${here ? " here" : ""}${count ? " unread" : ""}`, title: guild.name, "data-key": `server ${guild.id}`,
-      "aria-label": described(guild.name, count, mentions), "aria-current": here ? "true" : null, onclick: () => this.store.open(guild.channels[0].id),
-    }, el("span", { "aria-hidden": "true" }, initials(guild.name)), mentions > 0 && el("span", { class: "count", "aria-hidden": "true" }, String(mentions)));
+    return el(
+      "button",
+      {
+        class: `server${here ? " here" : ""}${count ? " unread" : ""}`,
+        title: guild.name,
+        "data-key": `server ${guild.id}`,
+        "aria-label": described(guild.name, count, mentions),
+        "aria-current": here ? "true" : null,
+        onclick: () => this.store.open(guild.channels[0].id),
+      },
+      el("span", { "aria-hidden": "true" }, initials(guild.name)),
+      mentions > 0 && el("span", { class: "count", "aria-hidden": "true" }, String(mentions)),
+    );
   }
 
   #directButton() {
     const here = this.store.channel?.type === "dm";
-    const { count } = this.store.unread([...this.store.direct.values()].find((each) => each.name === this.store.user)?.id);
-    return el("button", {
-      class: `server direct${here ? " here" : ""}${count ? " unread" : ""}`, title: "Direct Messages", "data-key": "direct",
-      "aria-label": described("Direct Messages", count, 0), "aria-current": here ? "true" : null, onclick: () => this.store.openDirect(),
-    }, icon("chat"), count > 0 && el("span", { class: "count", "aria-hidden": "true" }, String(count)));
+    const { count } = this.store.unread(
+      [...this.store.direct.values()].find((each) => each.name === this.store.user)?.id,
+    );
+    return el(
+      "button",
+      {
+        class: `server direct${here ? " here" : ""}${count ? " unread" : ""}`,
+        title: "Direct Messages",
+        "data-key": "direct",
+        "aria-label": described("Direct Messages", count, 0),
+        "aria-current": here ? "true" : null,
+        onclick: () => this.store.openDirect(),
+      },
+      icon("chat"),
+      count > 0 && el("span", { class: "count", "aria-hidden": "true" }, String(count)),
+    );
   }
 
   #serverChannels(guild) {
     const of = (type) => guild.channels.filter((channel) => channel.type === type);
     return [
-      el("h2", {}, "Text channels"), el("ul", {}, of("text").map((channel) => el("li", {}, this.#channelButton(channel, "hash")))),
-      el("h2", {}, "Voice channels"), el("ul", {}, of("voice").map((channel) => this.#voiceChannel(channel))),
+      el("h2", {}, "Text channels"),
+      el(
+        "ul",
+        {},
+        of("text").map((channel) => el("li", {}, this.#channelButton(channel, "hash"))),
+      ),
+      el("h2", {}, "Voice channels"),
+      el(
+        "ul",
+        {},
+        of("voice").map((channel) => this.#voiceChannel(channel)),
+      ),
     ];
   }
 
   #directChannel() {
-    return el("ul", {}, this.store.channel ? el("li", {}, this.#channelButton({ ...this.store.channel, name: this.store.bot.name }, "at")) : []);
+    return el(
+      "ul",
+      {},
+      this.store.channel
+        ? el("li", {}, this.#channelButton({ ...this.store.channel, name: this.store.bot.name }, "at"))
+        : [],
+    );
   }
 
   #channelButton(channel, drawn) {
     const { count, mentions } = this.store.unread(channel.id);
     const here = channel.id === this.store.channelId;
-    return el("button", {
-      class: `channel${here ? " here" : ""}${count ? " unread" : ""}`, "data-key": `channel ${channel.id}`, "aria-current": here ? "page" : null,
-      "aria-label": described(channel.name, count, mentions), onclick: () => this.store.open(channel.id),
-    }, icon(drawn), el("span", { class: "label" }, channel.name), mentions > 0 && el("span", { class: "count", "aria-hidden": "true" }, String(mentions)));
+    return el(
+      "button",
+      {
+        class: `channel${here ? " here" : ""}${count ? " unread" : ""}`,
+        "data-key": `channel ${channel.id}`,
+        "aria-current": here ? "page" : null,
+        "aria-label": described(channel.name, count, mentions),
+        onclick: () => this.store.open(channel.id),
+      },
+      icon(drawn),
+      el("span", { class: "label" }, channel.name),
+      mentions > 0 && el("span", { class: "count", "aria-hidden": "true" }, String(mentions)),
+    );
   }
 
   #voiceChannel(channel) {
@@ -66,12 +124,30 @@ export class Sidebar {
     const members = store.voice.members(channel.id);
     const inside = members.includes(store.user);
     const button = this.#channelButton(channel, "volume");
-    const toggle = el("button", {
-      class: "plain join", "data-key": `${inside ? "leave" : "join"} ${channel.id}`, onclick: () => (inside ? this.call.leave(channel.id) : this.call.join(channel.id)),
-      "aria-label": inside ? `Leave ${channel.name}` : `Join ${channel.name}`,
-    }, inside ? "Leave" : "Join");
-    const people = members.map((name) => el("li", { class: store.voice.speaks(channel.id, name) ? "speaking" : "" }, avatar(name, { bot: store.isBot(name), small: true }), name));
-    return el("li", {}, el("div", { class: "voice-line" }, button, toggle), people.length > 0 && el("ul", { class: "voice-people", "aria-label": `In ${channel.name}` }, people));
+    const toggle = el(
+      "button",
+      {
+        class: "plain join",
+        "data-key": `${inside ? "leave" : "join"} ${channel.id}`,
+        onclick: () => (inside ? this.call.leave(channel.id) : this.call.join(channel.id)),
+        "aria-label": inside ? `Leave ${channel.name}` : `Join ${channel.name}`,
+      },
+      inside ? "Leave" : "Join",
+    );
+    const people = members.map((name) =>
+      el(
+        "li",
+        { class: store.voice.speaks(channel.id, name) ? "speaking" : "" },
+        avatar(name, { bot: store.isBot(name), small: true }),
+        name,
+      ),
+    );
+    return el(
+      "li",
+      {},
+      el("div", { class: "voice-line" }, button, toggle),
+      people.length > 0 && el("ul", { class: "voice-people", "aria-label": `In ${channel.name}` }, people),
+    );
   }
 
   #drawAccount() {
@@ -79,8 +155,16 @@ export class Sidebar {
     const key = `${store.user} ${store.users.map((each) => each.name)}`;
     if (this.drawn === key) return;
     this.drawn = key;
-    const menu = el("select", { "aria-label": "Act as", title: "Act as somebody else", "data-key": "user", onchange: () => store.become(menu.value) },
-      store.users.map(({ name }) => el("option", { value: name, selected: name === store.user }, name)));
+    const menu = el(
+      "select",
+      {
+        "aria-label": "Act as",
+        title: "Act as somebody else",
+        "data-key": "user",
+        onchange: () => store.become(menu.value),
+      },
+      store.users.map(({ name }) => el("option", { value: name, selected: name === store.user }, name)),
+    );
     refill(this.account, avatar(store.user), el("div", {}, el("small", {}, "You are"), menu));
   }
 
@@ -95,10 +179,19 @@ export class Sidebar {
 }
 
 function initials(name) {
-  return name.split(/\s+/).map((word) => [...word][0]).join("").slice(0, 3).toUpperCase();
+  return name
+    .split(/\s+/)
+    .map((word) => [...word][0])
+    .join("")
+    .slice(0, 3)
+    .toUpperCase();
 }
 
 function described(name, count, mentions) {
-  const parts = [name, count && `${count} unread`, mentions && `${mentions} ${mentions === 1 ? "mention" : "mentions"}`];
+  const parts = [
+    name,
+    count && `${count} unread`,
+    mentions && `${mentions} ${mentions === 1 ? "mention" : "mentions"}`,
+  ];
   return parts.filter(Boolean).join(", ");
 }

@@ -6,7 +6,9 @@ const [GROUPED, GROUP] = [1, 2];
 /** Return the commands a person gets in a channel, those in groups with their whole name. */
 export async function commandsFor(user, channel) {
   const { commands } = await api.commands(user, channel);
-  const leaves = commands.filter((each) => each.type === 1).flatMap((each) => flatten(each, "", each.application_id));
+  const leaves = commands
+    .filter((each) => each.type === 1)
+    .flatMap((each) => flatten(each, "", each.application_id));
   return leaves.sort((a, b) => a.name.localeCompare(b.name));
 }
 
@@ -27,6 +29,15 @@ export function matching(commands, typed) {
 
 /** Draw a command in the list. */
 export function drawCommand({ name, description, options }) {
-  return [el("span", { class: "choice-name" }, `/${name}`, options.map((each) => el("span", { class: "choice-option" }, each.required ? each.name : `${each.name}?`))),
-    el("span", { class: "choice-about" }, description)];
+  return [
+    el(
+      "span",
+      { class: "choice-name" },
+      `/${name}`,
+      options.map((each) =>
+        el("span", { class: "choice-option" }, each.required ? each.name : `${each.name}?`),
+      ),
+    ),
+    el("span", { class: "choice-about" }, description),
+  ];
 }

@@ -1,8 +1,8 @@
 import { ApiError, api } from "/page/api.js";
 import { MessageLog } from "/page/message_log.js";
 import { Typing } from "/page/typing.js";
+import { Unread } from "/page/unread.js";
 import { VoiceRooms } from "/page/voice_rooms.js";
-import { younger } from "/page/snowflakes.js";
 
 const USER = "sandbox.user";
 
@@ -22,8 +22,7 @@ export class Store extends EventTarget {
   connected = null;
   turns = new Map();
   #logs = new Map();
-  #read = new Map();
-  #unread = new Map();
+  #unread = new Unread();
   typing = new Typing(() => this.#tell("typing"));
   voice = new VoiceRooms();
 
@@ -78,7 +77,7 @@ export class Store extends EventTarget {
 
   /** Return how many messages of a channel were not looked at, and whether one names the user. */
   unread(channelId) {
-    return this.#unread.get(channelId) ?? { count: 0, mentions: 0 };
+    return this.#unread.of(channelId);
   }
 
   /** Become someone else. */
@@ -94,7 +93,7 @@ export class Store extends EventTarget {
   async open(channelId) {
     this.channelId = channelId;
     this.guildId = this.guildOf(channelId)?.id ?? null;
-    this.#unread.delete(channelId);
+    this.#unread.see(channelId);
     this.#tell("place", "messages", "unread", "typing");
     if (!this.log(channelId).loaded) await this.#load(channelId);
   }
@@ -146,18 +145,15 @@ export class Store extends EventTarget {
   async #resume({ latest, turns }) {
     this.turns.clear();
     this.#keepTurns(turns);
-    const known = this.#read.size > 0;
-    for (const [channel, id] of Object.entries(latest)) {
-      const missed = known && younger(id, this.#read.get(channel) ?? "0");
-      if (missed && channel !== this.channelId) this.#count(channel, false);
-      this.#read.set(channel, id);
-    }
+    this.#unread.resume(latest, this.channelId);
+    this.#tell("unread");
     await this.#resynchronise();
   }
 
   async #resynchronise() {
     await this.#loadWorld();
-    for (const log of this.#logs.values()) if (log.loaded || log.channel === this.channelId) this.#load(log.channel);
+    for (const log of this.#logs.values())
+      if (log.loaded || log.channel === this.channelId) this.#load(log.channel);
   }
 
   async #loadWorld() {
@@ -208,11 +204,12 @@ export class Store extends EventTarget {
     this.log(message.channel).put(message);
     if (kind === "message_create") {
       this.typing.stop(message.channel, message.author.name);
-      this.#read.set(message.channel, message.id);
+      this.#unread.note(message.channel, message.id);
       const own = message.author.name === this.user;
       const looking = message.channel === this.channelId && document.visibilityState === "visible";
       if (!own && !looking && this.#concerns(message.channel)) {
-        this.#count(message.channel, message.mentions.includes(this.user));
+        this.#unread.add(message.channel, message.mentions.includes(this.user));
+        this.#tell("unread");
       }
     }
     if (message.channel === this.channelId) this.#tell("messages");
@@ -222,15 +219,9 @@ export class Store extends EventTarget {
     return this.guildOf(channelId) !== null || this.direct.get(channelId)?.name === this.user;
   }
 
-  #count(channelId, mentioned) {
-    const { count, mentions } = this.unread(channelId);
-    this.#unread.set(channelId, { count: count + 1, mentions: mentions + Number(mentioned) });
-    this.#tell("unread");
-  }
-
   /** Note that the visitor sees the channel that is looked at again. */
   seen() {
-    if (this.#unread.delete(this.channelId)) this.#tell("unread");
+    if (this.#unread.see(this.channelId)) this.#tell("unread");
   }
 
   #takeDelete({ channel_id: channel, id }) {

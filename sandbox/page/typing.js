@@ -11,14 +11,19 @@ export class Typing {
 
   /** Return the names of those who type in a channel. */
   names(channelId) {
-    return [...this.#timers.keys()].filter((key) => key.startsWith(`${channelId} `)).map((key) => key.slice(channelId.length + 1));
+    return [...this.#timers.keys()]
+      .filter((key) => key.startsWith(`${channelId} `))
+      .map((key) => key.slice(channelId.length + 1));
   }
 
   /** Note that someone types. */
   start(channelId, name) {
     const key = `${channelId} ${name}`;
     clearTimeout(this.#timers.get(key));
-    this.#timers.set(key, setTimeout(() => this.stop(channelId, name), SHOWN));
+    this.#timers.set(
+      key,
+      setTimeout(() => this.stop(channelId, name), SHOWN),
+    );
     this.#changed();
   }
 

@@ -1,7 +1,8 @@
 /** Return mono samples (Float32Arrays) as a WAV file with 16 bits a sample. */
 export function toWav(pieces, length, rate) {
   const view = new DataView(new ArrayBuffer(44 + 2 * length));
-  const words = (at, text) => [...text].forEach((letter, index) => view.setUint8(at + index, letter.charCodeAt(0)));
+  const words = (at, text) =>
+    [...text].forEach((letter, index) => view.setUint8(at + index, letter.charCodeAt(0)));
   words(0, "RIFF");
   view.setUint32(4, 36 + 2 * length, true);
   words(8, "WAVEfmt ");

@@ -26,6 +26,7 @@ async def test_a_command_is_filled_in_and_answered(world: World, visitor: Visito
 
 
 async def test_an_answer_for_one_person_is_shown_to_nobody_else(visitor: Visitor) -> None:
+    await expect(visitor.page.get_by_role("combobox", name="Act as")).to_have_value("ana")
     await visitor.command("stop")
     await expect(visitor.messages.first).to_contain_text("Only you can see this")
     await visitor.become("ben")
