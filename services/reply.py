@@ -127,7 +127,7 @@ class Reply:
             self._speech = self._open_speech()
         except BotError as error:
             self._mute = True
-            log.warning("The reply is not spoken: %s", error)
+            log.warning("The reply is not spoken: %s", error.brief)
         if self._speech is not None:
             group.create_task(self._speak(self._speech))
         self._generation = group.create_task(self._generate())
@@ -145,11 +145,10 @@ class Reply:
                         break
             if is_blank(self._text):
                 raise EmptyResponseError
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - told to the asker; its origin is logged
             self._failure = error
             self.metrics.error = type(error).__name__
-            unexpected = None if isinstance(error, BotError) else error
-            log.warning("The reply failed: %s", error, exc_info=unexpected)
+            _report("The reply failed", error)
 
     def _take(self, delta: ChatDelta) -> None:
         """Hand on one delta, up to the longest text a reply may have."""
@@ -177,10 +176,9 @@ class Reply:
     async def _speak(self, speech: Speech) -> None:
         try:
             self._playback = await speech.run()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the text goes on; its origin is logged
             self._mute = True
-            unexpected = None if isinstance(error, BotError) else error
-            log.warning("The reply is not spoken: %s", error, exc_info=unexpected)
+            _report("The reply is not spoken", error)
         else:
             self.metrics.interrupted |= self._playback.interrupted
             self.metrics.mark("audio_done")
@@ -228,3 +226,12 @@ class Reply:
     def _on_shown(self) -> None:
         self.metrics.mark("shown")
         self.visible.set()
+
+
+def _report(what: str, error: Exception) -> None:
+    """Log a failure: a known one without the words of others, any other with its origin."""
+    if isinstance(error, BotError):
+        log.warning("%s: %s", what, error.brief)
+        log.debug("%s: %s", what, error)
+    else:
+        log.warning("%s: %s", what, error, exc_info=error)

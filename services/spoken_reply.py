@@ -173,7 +173,7 @@ class SpokenReply:
         try:
             ready_made = await self._synthesize(piece, encoder)
         except ProviderError as error:
-            log.warning("A piece of a reply could not be spoken: %s", error)
+            log.warning("A piece of a reply could not be spoken: %s", error.brief)
             self._failure = self._failure or error
             self._unclaimed = ""
             spoken = False

@@ -15,7 +15,7 @@ BotError                        user_message: safe to show; str(error): for the 
 │   └── AudioDecodeError
 ├── BusyError                   a bound was reached: too fast, or too many waiting
 └── StorageError
-└── CorruptHistoryError     the file is kept aside, never deleted
+    └── CorruptHistoryError     the file is kept aside, never deleted
 """
 
 
@@ -29,13 +29,18 @@ class BotError(Exception):
         if user_message is not None:
             self.user_message = user_message
 
+    @property
+    def brief(self) -> str:
+        """Say it without the words of others, which may repeat what people wrote."""
+        return str(self)
+
 
 class ConfigurationError(BotError):
     """Refuse to start; the detail is one sentence that says what to do."""
 
 
 class ProviderError(BotError):
-    """Report the failure of a model or speech server."""
+    """Report the failure of a model or speech server; `said` are the server's own words."""
 
     user_message = "The language model could not answer. Please try again."
     retryable = False
@@ -47,10 +52,17 @@ class ProviderError(BotError):
         provider: str = "",
         status: int | None = None,
         user_message: str | None = None,
+        said: str = "",
     ) -> None:
-        super().__init__(detail, user_message=user_message)
+        super().__init__(f"{detail}: {said}" if said else detail, user_message=user_message)
         self.provider = provider
         self.status = status
+        self._said = said
+
+    @property
+    def brief(self) -> str:
+        """Say it without the words of the server, which may repeat what people wrote."""
+        return str(self).removesuffix(f": {self._said}") if self._said else str(self)
 
 
 class ProviderConnectionError(ProviderError):
@@ -79,8 +91,9 @@ class ProviderRateLimitError(ProviderError):
         provider: str = "",
         status: int | None = 429,
         retry_after: float | None = None,
+        said: str = "",
     ) -> None:
-        super().__init__(detail, provider=provider, status=status)
+        super().__init__(detail, provider=provider, status=status, said=said)
         self.retry_after = retry_after
 
 

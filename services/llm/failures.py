@@ -64,18 +64,20 @@ def error_from_status(
         return ProviderAuthError(detail, provider=provider, status=status, user_message=NO_CREDIT)
     if status in (401, 403):  # the message is left out: it may quote the key
         return ProviderAuthError(detail, provider=provider, status=status)
-    detail = f"{detail}: {error_message(body)[:_DETAIL_LENGTH]}"
+    said = error_message(body)[:_DETAIL_LENGTH]
     if status == 429 or (status >= 500 and retry_after is not None):
         return ProviderRateLimitError(
-            detail, provider=provider, status=status, retry_after=retry_after
+            detail, provider=provider, status=status, retry_after=retry_after, said=said
         )
     if status >= 500 or status in _TRY_LATER:
-        return ProviderConnectionError(detail, provider=provider, status=status)
+        return ProviderConnectionError(detail, provider=provider, status=status, said=said)
     if status == 404:
         words: str | None = NOT_FOUND
     else:
         words = TOO_LONG if status == 413 or "context_length" in code else None
-    return ProviderRequestError(detail, provider=provider, status=status, user_message=words)
+    return ProviderRequestError(
+        detail, provider=provider, status=status, user_message=words, said=said
+    )
 
 
 def error_from_event(body: Mapping[str, Any], *, provider: str) -> ProviderError:
@@ -85,8 +87,8 @@ def error_from_event(body: Mapping[str, Any], *, provider: str) -> ProviderError
     numbers = [int(word) for word in code.split() if word.isdigit() and 400 <= int(word) < 600]
     if numbers or status or "insufficient_quota" in code or "context_length" in code:
         return error_from_status(numbers[0] if numbers else status or 400, body, provider=provider)
-    detail = f"{provider} broke off: {error_message(body)[:_DETAIL_LENGTH]}"
-    return ProviderError(detail, provider=provider)
+    said = error_message(body)[:_DETAIL_LENGTH]
+    return ProviderError(f"{provider} broke off", provider=provider, said=said)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

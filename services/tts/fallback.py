@@ -78,13 +78,13 @@ class _Engine:
     def failed(self, error: ProviderError) -> None:
         """Rest the engine; the first failure in a row is logged."""
         if isinstance(error, (ProviderRequestError, EmptyResponseError)):
-            log.info("Voice %s refused a text: %s", self.name, error)
+            log.info("Voice %s refused a text: %s", self.name, error.brief)
             return
         now = asyncio.get_running_loop().time()
         if now < self.rests_until:
             return  # pieces of several guilds failed together, or it was the last resort
         if not self._rest:
-            log.warning("Voice %s failed: %s", self.name, error)
+            log.warning("Voice %s failed: %s", self.name, error.brief)
         asked = error.retry_after if isinstance(error, ProviderRateLimitError) else None
         self._rest = min(LONGEST_REST, max(FIRST_REST, 2 * self._rest))
         self.rests_until = now + min(LONGEST_REST, max(self._rest, asked or 0.0))

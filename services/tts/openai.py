@@ -160,35 +160,38 @@ def _clamped(speed: float) -> float:
     return max(_SLOWEST, min(_FASTEST, speed))
 
 
-def _unreachable(detail: str, status: int | None = None) -> ProviderConnectionError:
+def _unreachable(
+    detail: str, *, status: int | None = None, said: str = ""
+) -> ProviderConnectionError:
     return ProviderConnectionError(
         detail,
         provider=PROVIDER,
         status=status,
+        said=said,
         user_message="I can't reach the voice service right now.",
     )
 
 
 def _refused(error: "APIStatusError") -> ProviderError:
     """Turn a status of 4xx or 5xx into the error tree, in words about the voice."""
-    status, detail = error.status_code, f"{error.status_code}: {error.message}"
+    status, said = error.status_code, error.message
+    detail = f"{PROVIDER} answered {status}"
     if status >= 500:
-        return _unreachable(detail, status)
+        return _unreachable(detail, status=status, said=said)
     if status == 429:
-        limited = ProviderRateLimitError(
-            detail, provider=PROVIDER, retry_after=_seconds(error.response.headers)
-        )
+        pause = _seconds(error.response.headers)
+        limited = ProviderRateLimitError(detail, provider=PROVIDER, retry_after=pause, said=said)
         limited.user_message = "The voice service is busy right now."
         return limited
-    words = {
-        401: (ProviderAuthError, "The voice service refused the bot's key."),
-        403: (ProviderAuthError, "The voice service refused the bot's key."),
-        404: (ProviderError, _WRONG_ADDRESS),
-    }
-    kind, message = words.get(
-        status, (ProviderRequestError, "The voice service did not accept this text or voice.")
+    if status in (401, 403):  # what it said is left out: it may quote the key
+        sentence = "The voice service refused the bot's key."
+        return ProviderAuthError(detail, provider=PROVIDER, status=status, user_message=sentence)
+    kind, sentence = (
+        (ProviderError, _WRONG_ADDRESS)
+        if status == 404
+        else (ProviderRequestError, "The voice service did not accept this text or voice.")
     )
-    return kind(detail, provider=PROVIDER, status=status, user_message=message)
+    return kind(detail, provider=PROVIDER, status=status, user_message=sentence, said=said)
 
 
 def _seconds(headers: Mapping[str, str]) -> float | None:

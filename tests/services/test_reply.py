@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from services.channel_pacer import ChannelPacer
-from services.core.errors import ProviderConnectionError, VoiceError
+from services.core.errors import ProviderConnectionError, ProviderRequestError, VoiceError
 from services.core.metrics import TurnMetrics
 from services.core.types import ChatContext, ChatDelta, TokenUsage
 from services.live_message import LiveMessage
@@ -106,6 +106,14 @@ async def test_one_line_goes_to_the_log_without_any_text(caplog: pytest.LogCaptu
         await Stage(words(TEXT)).reply.run()
     assert [record.name for record in caplog.records] == ["turn"]
     assert "three" not in caplog.text
+
+
+async def test_what_a_server_said_is_not_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    refusal = ProviderRequestError("it answered 400", said="bad input: my secret question")
+    with caplog.at_level(logging.INFO):
+        await Stage([(0.1, refusal)]).reply.run()
+    assert "it answered 400" in caplog.text
+    assert "secret" not in caplog.text
 
 
 async def test_a_failure_before_the_first_word_is_said_alone_and_not_kept() -> None:

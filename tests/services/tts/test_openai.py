@@ -125,6 +125,8 @@ async def test_a_refusal_becomes_words_about_the_voice(
     assert type(caught.value) is kind
     assert caught.value.status == status
     assert "voice" in caught.value.user_message
+    assert caught.value.brief == f"openai-speech answered {status}"
+    assert str(caught.value).endswith("- no") == (status not in (401, 403))
 
 
 async def test_a_rate_limit_says_how_long_to_wait() -> None:
