@@ -1,0 +1,129 @@
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from services.core.errors import StorageError
+from services.core.files import make_private_directory, open_private, sync_directory
+
+log = logging.getLogger(__name__)
+
+NOT_KEPT = "I could not keep that choice: the disk refused it. Please tell the bot's owner."
+TOO_MANY = "I keep as many choices as I can; yours did not fit. Please tell the bot's owner."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserPreferences:
+    """Hold what one person chose for the answers to them; empty or 0 is the bot's default."""
+
+    voice: str = ""
+    speed: float = 0.0
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuildPreferences:
+    """Hold what a guild's moderators chose; empty, 0 or None is the bot's default.
+
+    The bot answers everything in `free_channels` and nothing where one of the lists forbids it: a
+    list of what is allowed forbids the rest, and what is denied is denied even if it is allowed.
+    """
+
+    voice: str = ""
+    speed: float = 0.0
+    language: str = ""
+    free_channels: frozenset[int] = frozenset()
+    allowed_users: frozenset[int] = frozenset()
+    denied_users: frozenset[int] = frozenset()
+    allowed_roles: frozenset[int] = frozenset()
+    denied_roles: frozenset[int] = frozenset()
+    allowed_channels: frozenset[int] = frozenset()
+    denied_channels: frozenset[int] = frozenset()
+    auto_join: bool | None = None
+    read_chat_aloud: bool = False
+
+
+Choices = TypeVar("Choices")
+
+
+class PreferenceStore(Generic[Choices]):
+    """Keep the choices of guilds or users: all in memory, each in a small file of its own.
+
+    `kind` makes the default choices. At most `max_keys` are kept: further ones are refused.
+    """
+
+    def __init__(
+        self, kind: Callable[[], Choices], *, directory: Path, max_keys: int = 100_000
+    ) -> None:
+        self._default = kind()
+        self._format = TypeAdapter(type(self._default))
+        self._directory = directory
+        self._max_keys = max_keys
+        self._kept: dict[int, Choices] = {}
+        self._writing = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Read what was kept; a file that can't be read is set aside. Raises StorageError."""
+        try:
+            self._kept = await asyncio.to_thread(self._read_all)
+        except OSError as error:
+            raise StorageError(f"preferences cannot be read: {error}") from error
+
+    def get(self, key: int) -> Choices:
+        """Return what a guild or user chose; never waits."""
+        return self._kept.get(key, self._default)
+
+    async def change(self, key: int, change: Callable[[Choices], Choices]) -> Choices:
+        """Keep what `change` makes of the choices and return it. Raises StorageError."""
+        async with self._writing:
+            choices = change(self.get(key))
+            if key not in self._kept and len(self._kept) >= self._max_keys:
+                raise StorageError("too many preferences", user_message=TOO_MANY)
+            try:
+                await asyncio.to_thread(self._write, key, choices)
+            except OSError as error:
+                raise StorageError(f"not kept: {error}", user_message=NOT_KEPT) from error
+            self._kept[key] = choices
+            return choices
+
+    async def forget(self, key: int) -> bool:
+        """Go back to the default; return whether there was anything else. Raises StorageError."""
+        async with self._writing:
+            known = self._kept.pop(key, None) is not None
+            try:
+                await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+            except OSError as error:
+                raise StorageError(f"not removed: {error}", user_message=NOT_KEPT) from error
+            return known
+
+    def _path(self, key: int) -> Path:
+        return self._directory / f"{key}.json"
+
+    def _read_all(self) -> dict[int, Choices]:
+        if not self._directory.is_dir():
+            return {}
+        kept: dict[int, Choices] = {}
+        for path in sorted(self._directory.glob("*.json"))[: self._max_keys]:
+            try:
+                kept[int(path.stem)] = self._format.validate_json(path.read_bytes())
+            except (ValidationError, ValueError):
+                log.error("%s cannot be read and is set aside", path.name)
+                path.replace(path.with_name(f"{path.name}.corrupt"))
+        return kept
+
+    def _write(self, key: int, choices: Choices) -> None:
+        """Replace a file so that at every moment the old or the new one is whole."""
+        make_private_directory(self._directory)
+        path = self._path(key)
+        partial = path.with_suffix(".part")
+        with FileIO(partial, "w", opener=open_private) as file:
+            file.write(self._format.dump_json(choices))
+            os.fsync(file.fileno())
+        partial.replace(path)
+        sync_directory(self._directory)

@@ -1,0 +1,81 @@
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from services.core.errors import StorageError
+from services.preferences import GuildPreferences, PreferenceStore, UserPreferences
+
+
+def users(directory: Path, **limits: int) -> PreferenceStore[UserPreferences]:
+    return PreferenceStore(UserPreferences, directory=directory, **limits)
+
+
+async def test_choices_are_there_again_after_a_restart(tmp_path: Path) -> None:
+    store = PreferenceStore(GuildPreferences, directory=tmp_path)
+    await store.start()
+    chosen = await store.change(
+        7, lambda now: replace(now, voice="af_sky", free_channels=now.free_channels | {1 << 60})
+    )
+    again = PreferenceStore(GuildPreferences, directory=tmp_path)
+    await again.start()
+    assert (
+        again.get(7)
+        == chosen
+        == GuildPreferences(voice="af_sky", free_channels=frozenset({1 << 60}))
+    )
+    assert again.get(8) == GuildPreferences()
+
+
+async def test_what_is_kept_belongs_to_its_owner_alone(tmp_path: Path) -> None:
+    store = users(tmp_path / "users")
+    await store.change(7, lambda now: replace(now, voice="x"))
+    assert (tmp_path / "users").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "users" / "7.json").stat().st_mode & 0o777 == 0o600
+
+
+async def test_forgetting_leaves_nothing_behind(tmp_path: Path) -> None:
+    store = users(tmp_path)
+    await store.change(7, lambda now: replace(now, voice="x"))
+    assert await store.forget(7)
+    assert not await store.forget(7)
+    assert store.get(7) == UserPreferences()
+    assert os.listdir(tmp_path) == []  # noqa: PTH208 - pathlib would block in a coroutine
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"speed": "fast"}', b"\xff"])
+async def test_a_file_that_cannot_be_read_is_set_aside(
+    tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "7.json").write_bytes(content)
+    store = users(tmp_path)
+    await store.start()
+    assert store.get(7) == UserPreferences()
+    assert (tmp_path / "7.json.corrupt").read_bytes() == content
+    assert "7.json cannot be read" in caplog.text
+
+
+async def test_choices_of_a_later_version_are_no_obstacle(tmp_path: Path) -> None:
+    (tmp_path / "7.json").write_text('{"voice": "x", "hat": "red"}')
+    store = users(tmp_path)
+    await store.start()
+    assert store.get(7) == UserPreferences(voice="x")
+
+
+async def test_one_too_many_is_refused_in_words(tmp_path: Path) -> None:
+    store = users(tmp_path, max_keys=1)
+    await store.change(7, lambda now: replace(now, voice="x"))
+    with pytest.raises(StorageError) as refusal:
+        await store.change(8, lambda now: replace(now, voice="y"))
+    assert "did not fit" in refusal.value.user_message
+    assert (await store.change(7, lambda now: replace(now, voice="z"))).voice == "z"
+
+
+async def test_a_disk_that_refuses_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    store = users(tmp_path / "file")
+    with pytest.raises(StorageError) as refusal:
+        await store.change(7, lambda now: replace(now, voice="x"))
+    assert "could not keep" in refusal.value.user_message
+    assert store.get(7) == UserPreferences()
