@@ -15,12 +15,13 @@ from cogs.client import Client, connect, edit_limits, login
 from cogs.command_sync import sync_commands
 from cogs.doctor import Doctor
 from cogs.errors import explain
+from cogs.settings import GuildSettings
 from cogs.text_channels import UNREACHABLE, ChannelText
 from cogs.voice import Voice
 from config import Settings, SettingsError, unknown_keys
 from services.channel_pacer import ChannelPacers
 from services.conversations import Conversations
-from services.core.errors import ConfigurationError, VoiceError
+from services.core.errors import ConfigurationError, StorageError, VoiceError
 from services.core.logs import configure_logging, new_turn_id
 from services.core.metrics import TurnMetrics, TurnStatistics
 from services.core.protocols import LLM, TTS, AudioEncoder, Speech
@@ -32,6 +33,7 @@ from services.llm.openai_compatible import OpenAICompatibleLLM
 from services.llm.tokens import TokenCounter
 from services.memory_manager import MemoryManager
 from services.message_batcher import MessageBatcher
+from services.preferences import GuildPreferences, PreferenceStore
 from services.query_optimizer import QueryOptimizer
 from services.rate_limiter import RateLimiter
 from services.speaker import Speaker
@@ -135,6 +137,7 @@ async def assemble(
     style = VoiceStyle(language=settings.TTS_LANGUAGE)
     memory = own(stack, memory_manager(settings))
     history = own(stack, JsonlHistoryStore(settings.HISTORY_DIR))
+    guilds = await guild_preferences(settings)
     llm = own(stack, CalibratedLLM(language_model(settings), counter=counter))
     engines = await asyncio.to_thread(speech_engines, settings)  # it looks for files
     tts = own(stack, FallbackTTS(engines))
@@ -177,6 +180,7 @@ async def assemble(
     await client.add_cog(chat_cog(settings, client, batcher, conversations, sessions))
     await client.add_cog(voice_cog(client, sessions, speaker, conversations, style))
     await client.add_cog(Admin(statistics=statistics, doctor=doctor))
+    await client.add_cog(GuildSettings(guilds=guilds))
     tasks = own(stack, TaskOwner("bot"))
     tasks.start(prepare(settings, client, memory, llm, tts), name="prepare")
 
@@ -260,6 +264,17 @@ def memory_manager(settings: Settings) -> MemoryManager:
         max_temp_age_hours=settings.MAX_TEMP_FILE_AGE_HOURS,
         max_history_age_days=settings.MAX_HISTORY_AGE_DAYS,
     )
+
+
+async def guild_preferences(settings: Settings) -> PreferenceStore[GuildPreferences]:
+    """Read what guilds chose; without it nobody knows who may use the bot."""
+    folder = settings.HISTORY_DIR / "preferences" / "guilds"
+    guilds = PreferenceStore(GuildPreferences, directory=folder)
+    try:
+        await guilds.start()
+    except StorageError as error:
+        raise ConfigurationError(f"HISTORY_DIR can't be used: {error}.") from error
+    return guilds
 
 
 def query_optimizer(settings: Settings, counter: TokenCounter) -> QueryOptimizer:

@@ -200,6 +200,16 @@ class TestHistory:
         assert names(tmp_path / "history") == {"archive/channel-1.20261215-1.jsonl"}
         assert (await manager.archive_history())["archived_files"] == 1
 
+    async def test_what_guilds_and_people_chose_never_grows_old(
+        self, manager: MemoryManager, make: Make, tmp_path: Path
+    ) -> None:
+        make("history/preferences/guilds/5.json", age=999 * DAY)
+        make("history/preferences/users/7.json", age=999 * DAY)
+        await manager.cleanup_temp_files()
+        assert (await manager.archive_history())["archived_files"] == 0
+        kept = tmp_path / "history" / "preferences"
+        assert names(kept) == {"guilds/5.json", "users/7.json"}
+
     async def test_links_are_left_alone(
         self, manager: MemoryManager, make: Make, tmp_path: Path
     ) -> None:
