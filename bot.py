@@ -16,6 +16,7 @@ from cogs.command_sync import sync_commands
 from cogs.doctor import Doctor
 from cogs.errors import explain
 from cogs.settings import GuildSettings
+from cogs.speech_queue import SpeechQueue
 from cogs.text_channels import UNREACHABLE, ChannelText
 from cogs.voice import Voice
 from config import Settings, SettingsError, unknown_keys
@@ -179,6 +180,7 @@ async def assemble(
     doctor = Doctor(intents=client.intents, engines=engines, style=style, load_opus=load_opus)
     await client.add_cog(chat_cog(settings, client, batcher, conversations, sessions))
     await client.add_cog(voice_cog(client, sessions, speaker, conversations, style))
+    await client.add_cog(SpeechQueue(sessions=sessions))
     await client.add_cog(Admin(statistics=statistics, doctor=doctor))
     await client.add_cog(GuildSettings(guilds=guilds))
     tasks = own(stack, TaskOwner("bot"))
@@ -342,7 +344,7 @@ def open_speech(
     if turn.guild_id is None:
         return None
     names = {turn.author.id: turn.author.name}
-    return speaker.open(turn.guild_id, style=style, metrics=metrics, names=names)
+    return speaker.open(turn.guild_id, asker=turn.author, style=style, metrics=metrics, names=names)
 
 
 def place_of(client: Client, turn: UserTurn) -> ChannelText:

@@ -1,6 +1,9 @@
 import re
 
 import discord
+from discord import app_commands
+
+from services.core.types import Author
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b\u2060\ufeff]")
 """What nobody types and no model needs: control characters but tab and newline, invisible marks."""
@@ -32,6 +35,18 @@ def readable(message: discord.Message, bot_id: int) -> str:
 def clean(text: str) -> str:
     """Return a text without control characters and outer white space."""
     return CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def author_of(user: discord.abc.User) -> Author:
+    """Return a person under the name that is shown here."""
+    return Author(user.id, user.display_name)
+
+
+def guild_of(interaction: discord.Interaction) -> int:
+    """Return the id of a command's guild. Raises NoPrivateMessage in a direct message."""
+    if interaction.guild_id is None:
+        raise app_commands.NoPrivateMessage
+    return interaction.guild_id
 
 
 def _replies_to(message: discord.Message, bot_id: int) -> bool:

@@ -7,12 +7,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.addressing import addressed_text, clean
+from cogs.addressing import addressed_text, author_of, clean
 from cogs.text_channels import PING_ASKER, UNREACHABLE, InteractionText
 from services.conversations import Conversations
 from services.core.errors import BusyError
 from services.core.logs import new_turn_id
-from services.core.types import Author, IncomingMessage, UserTurn
+from services.core.types import IncomingMessage, UserTurn
 from services.message_batcher import MessageBatcher
 from services.rate_limiter import RateLimiter
 from services.voice.sessions import VoiceSessions
@@ -69,7 +69,7 @@ class Chat(commands.Cog):
                 id=message.id,
                 channel_id=message.channel.id,
                 guild_id=message.guild.id if message.guild else None,
-                author=Author(message.author.id, message.author.display_name),
+                author=author_of(message.author),
                 text=text,
                 received=asyncio.get_running_loop().time(),
                 speak=self._speaks(message.channel.id, message.author),
@@ -98,7 +98,7 @@ class Chat(commands.Cog):
             id=interaction.id,
             channel_id=interaction.channel_id or interaction.user.id,
             guild_id=interaction.guild_id,
-            author=Author(interaction.user.id, interaction.user.display_name),
+            author=author_of(interaction.user),
             text=question,
             received=asyncio.get_running_loop().time(),
             speak=self._speaks(interaction.channel_id, interaction.user),

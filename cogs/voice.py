@@ -5,7 +5,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.addressing import clean
+from cogs.addressing import author_of, clean, guild_of
 from cogs.errors import explain
 from cogs.text_channels import UNREACHABLE
 from services.conversations import Conversations
@@ -70,7 +70,7 @@ class Voice(commands.Cog):
     async def leave(self, interaction: discord.Interaction) -> None:
         """Send the bot out of its voice channel."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        if not await self._sessions.leave(_guild_id(interaction)):
+        if not await self._sessions.leave(guild_of(interaction)):
             raise NotInVoiceError
         await interaction.edit_original_response(content="I left the voice channel.")
 
@@ -93,18 +93,19 @@ class Voice(commands.Cog):
     @app_commands.guild_only()
     async def stop(self, interaction: discord.Interaction) -> None:
         """Stop everything the bot says and writes in this server."""
-        guild_id = _guild_id(interaction)
+        guild_id = guild_of(interaction)
         stopped = self._sessions.stop(guild_id) + self._conversations.stop_guild(guild_id)
         sentence = "Stopped." if stopped else "There was nothing to stop."
         await interaction.response.send_message(sentence, ephemeral=True)
 
     async def _session(self, interaction: discord.Interaction) -> VoiceSession:
-        session = self._sessions.get(_guild_id(interaction))
+        session = self._sessions.get(guild_of(interaction))
         return session or await self._sessions.join(_channel_of(interaction.user))
 
     async def _say(self, interaction: discord.Interaction, words: str) -> None:
         try:
-            await self._speaker.say(_guild_id(interaction), words, style=self._style)
+            guild_id, asker = guild_of(interaction), author_of(interaction.user)
+            await self._speaker.say(guild_id, words, asker=asker, style=self._style)
         except BotError as error:
             await self._tell(interaction, explain(error))
 
@@ -113,12 +114,6 @@ class Voice(commands.Cog):
             await interaction.edit_original_response(content=sentence)
         except UNREACHABLE as error:
             log.warning("A failure could not be told: %s", error)
-
-
-def _guild_id(interaction: discord.Interaction) -> int:
-    if interaction.guild_id is None:
-        raise app_commands.NoPrivateMessage
-    return interaction.guild_id
 
 
 def _channel_of(user: discord.User | discord.Member) -> Connectable:

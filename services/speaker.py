@@ -4,7 +4,7 @@ from typing import Protocol
 from services.core.errors import NotInVoiceError
 from services.core.metrics import TurnMetrics
 from services.core.protocols import TTS, AudioEncoder, AudioOutput, Speech
-from services.core.types import PlaybackResult, VoiceStyle
+from services.core.types import Author, PlaybackResult, VoiceStyle
 from services.speaking_pace import SpeakingPace
 from services.spoken_reply import SpokenReply
 
@@ -13,11 +13,17 @@ class OpenOutput(Protocol):
     """Open an utterance in a guild, None where the bot is in no voice channel.
 
     `on_first_frame` is called in the event loop with the time at which the first frame was sent;
-    `in_line` lets nobody who asks later be heard sooner. Raises BusyError.
+    `in_line` lets nobody who asks later be heard sooner; `asker` is who is answered. Raises
+    BusyError.
     """
 
     def __call__(
-        self, guild_id: int, on_first_frame: Callable[[float], None], *, in_line: bool
+        self,
+        guild_id: int,
+        on_first_frame: Callable[[float], None],
+        *,
+        in_line: bool,
+        asker: Author,
     ) -> AudioOutput | None:
         """Open it."""
         ...
@@ -52,6 +58,7 @@ class Speaker:
         self,
         guild_id: int,
         *,
+        asker: Author,
         style: VoiceStyle,
         metrics: TurnMetrics,
         names: Mapping[int, str],
@@ -63,7 +70,9 @@ class Speaker:
         turn, and others wait for it. `names` are the display names of those who may be mentioned.
         Raises BusyError.
         """
-        output = self._open_output(guild_id, lambda _: metrics.mark("ttfa"), in_line=in_line)
+        output = self._open_output(
+            guild_id, lambda _: metrics.mark("ttfa"), in_line=in_line, asker=asker
+        )
         if output is None:
             return None
         return SpokenReply(
@@ -79,13 +88,17 @@ class Speaker:
             streaming=self._streaming,
         )
 
-    async def say(self, guild_id: int, text: str, *, style: VoiceStyle) -> PlaybackResult:
+    async def say(
+        self, guild_id: int, text: str, *, asker: Author, style: VoiceStyle
+    ) -> PlaybackResult:
         """Speak a whole text, in the order of the calls.
 
         Raises NotInVoiceError, BusyError, ProviderError, VoiceError.
         """
         metrics = TurnMetrics("say", 0.0)
-        speech = self.open(guild_id, style=style, metrics=metrics, names={}, in_line=True)
+        speech = self.open(
+            guild_id, asker=asker, style=style, metrics=metrics, names={}, in_line=True
+        )
         if speech is None:
             raise NotInVoiceError(f"no voice output in guild {guild_id}")
         speech.push(text)

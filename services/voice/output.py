@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from services.core.errors import BusyError
-from services.core.types import FRAME_SECONDS
+from services.core.types import FRAME_SECONDS, Author
 from services.voice.utterance import Utterance
 
 log = logging.getLogger(__name__)
@@ -123,6 +123,7 @@ class GuildOutput:
         self._patience = patience
         self._open: dict[Utterance, None] = {}
         self._floor: deque[Utterance] = deque()
+        self._line: dict[Utterance, None] = {}  # the floor as the loop sees it
         self._active = False
         self._silence_sent = SILENCE_FRAMES
         self._rest = 0
@@ -134,7 +135,11 @@ class GuildOutput:
         return bool(self._open)
 
     def open_utterance(
-        self, on_first_frame: Callable[[float], None] | None, *, in_line: bool
+        self,
+        on_first_frame: Callable[[float], None] | None,
+        *,
+        in_line: bool,
+        asker: Author | None = None,
     ) -> Utterance:
         """Return an utterance, played once those before it are over.
 
@@ -150,11 +155,23 @@ class GuildOutput:
             closed=self._closed,
             now=self._clock.now,
             on_first_frame=on_first_frame,
+            asker=asker,
         )
         self._open[utterance] = None
         if in_line:
             self._line_up(utterance)
         return utterance
+
+    def in_order(self) -> list[Utterance]:
+        """Return what is said and what waits, in the order in which it will be heard.
+
+        What has no sound yet and no place in the line comes last.
+        """
+        return [*self._line, *(each for each in self._open if each not in self._line)]
+
+    def current(self) -> Utterance | None:
+        """Return what is being said, or has the word and is about to; None while all is quiet."""
+        return next(iter(self._line), None)
 
     def clear(self) -> int:
         """Stop every utterance, playing or waiting, and return how many there were."""
@@ -243,6 +260,7 @@ class GuildOutput:
     def _line_up(self, utterance: Utterance) -> None:
         if not utterance.queued:
             utterance.queued = True
+            self._line[utterance] = None
             self._floor.append(utterance)
 
     def _wake(self) -> None:
@@ -252,5 +270,6 @@ class GuildOutput:
 
     def _closed(self, utterance: Utterance) -> None:
         self._open.pop(utterance, None)
+        self._line.pop(utterance, None)
         if self._floor:
             self._wake()  # those behind it may have waited for it alone

@@ -8,6 +8,7 @@ import aiohttp
 import discord
 
 from services.core.errors import VoiceConnectionError
+from services.core.types import Author
 from services.voice.client import DiscordVoiceClient
 from services.voice.close_codes import FINAL_CODES, closed
 from services.voice.output import GuildOutput, VoiceClock
@@ -47,6 +48,12 @@ class VoiceSession:
         return self.client.channel.name
 
     @property
+    def listeners(self) -> frozenset[int]:
+        """Return the ids of those who are in the channel beside the bot."""
+        channel = self.client.channel
+        return frozenset(channel.voice_states) - {channel.guild.me.id}
+
+    @property
     def connected(self) -> bool:
         """Tell whether the connection stands."""
         return self.client.connected
@@ -80,13 +87,18 @@ class VoiceSessions:
         return self._sessions.get(guild_id)
 
     def open_utterance(
-        self, guild_id: int, on_first_frame: Callable[[float], None] | None, *, in_line: bool
+        self,
+        guild_id: int,
+        on_first_frame: Callable[[float], None] | None,
+        *,
+        in_line: bool,
+        asker: Author | None = None,
     ) -> Utterance | None:
         """Return a new utterance (see GuildOutput); None without a session. Raises BusyError."""
         session = self.get(guild_id)
         if session is None:
             return None
-        return session.output.open_utterance(on_first_frame, in_line=in_line)
+        return session.output.open_utterance(on_first_frame, in_line=in_line, asker=asker)
 
     def stop(self, guild_id: int) -> int:
         """Stop all that is spoken in a guild and return how many utterances that were."""

@@ -3,7 +3,7 @@ import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-from services.core.types import FRAME_SECONDS, AudioChunk, PlaybackResult
+from services.core.types import FRAME_SECONDS, AudioChunk, Author, PlaybackResult
 from services.voice.heard import Piece, heard_text, whole_text
 
 BUFFER_FRAMES = 150
@@ -20,7 +20,8 @@ class Utterance:
     """Play one utterance of a guild (an AudioOutput).
 
     The event loop writes, ends and clears; the clock thread takes packets from `packets` and
-    calls `frame_sent` and `played_out`. `finished` is set by the loop alone.
+    calls `frame_sent` and `played_out`. `finished` is set by the loop alone. `asker` is who it
+    answers, where that is somebody.
     """
 
     def __init__(
@@ -31,10 +32,12 @@ class Utterance:
         closed: Callable[["Utterance"], None],
         now: Callable[[], float],
         on_first_frame: Callable[[float], None] | None,
+        asker: Author | None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._submit, self._nudge, self._closed, self._now = submit, nudge, closed, now
         self._on_first_frame = on_first_frame
+        self.asker = asker
         self.packets: deque[bytes] = deque()
         self.queued = False
         self.ended = False
@@ -56,6 +59,11 @@ class Utterance:
     def audible(self) -> bool:
         """Tell whether any of it was sent."""
         return self._sent > 0
+
+    @property
+    def text(self) -> str:
+        """Return the shown text whose sound has come so far."""
+        return "".join(piece.text for piece in self._pieces).strip()
 
     async def write(self, chunk: AudioChunk) -> None:
         """Queue encoded packets; waits while about 3 s are queued, drops them once cleared."""

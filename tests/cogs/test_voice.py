@@ -17,7 +17,7 @@ def cog(**parts: Any) -> Voice:
 
 
 def interaction() -> Any:
-    made = MagicMock(id=1, guild_id=5, user=SimpleNamespace(id=7))
+    made = MagicMock(id=1, guild_id=5, user=SimpleNamespace(id=7, display_name="Ana"))
     made.response.defer = AsyncMock()
     made.edit_original_response = AsyncMock()
     return made

@@ -1,5 +1,6 @@
 import asyncio
 import io
+import time
 import wave
 
 import numpy as np
@@ -70,6 +71,46 @@ async def test_stop_silences_speech_and_text(world: World) -> None:
 
 async def _speaking(world: World, lounge: str) -> bool | None:
     return len(await world.frames(lounge)) >= 25 or None
+
+
+async def test_skip_ends_what_is_said_and_what_waits_goes_on(world: World) -> None:
+    lounge = await enter(world)
+    await world.call("POST", f"voice/{lounge}/join", {"user": "ben"})
+    await world.script(
+        {"text": STORY, "ttft": 0.0, "tokens_per_second": 2000},
+        {"text": "Second, for Ben.", "ttft": 0.0},
+        {"text": "Third, for Ana.", "ttft": 0.0},
+        {"text": "Not all."},
+    )
+    asked = await world.ask("tell me a story")
+    await eventually(lambda: _speaking(world, lounge), "half a second of speech")
+    second = await world.ask("and me?", user="ben")
+    await world.answer(after=second, ends="for Ben.")
+    third = await world.ask("and again")
+    await world.answer(after=third, ends="for Ana.")
+    shown = await eventually(lambda: _three_to_be_said(world), "three utterances")
+    assert [line.split("“")[1][:9] for line in shown] == ["This is s", "Second, f", "Third, fo"]
+    refused = await world.command("skip", user="ben")
+    assert "for ana" in refused["content"]
+    skipped = await world.command("skip", user="ana")
+    assert skipped["content"] == "Skipped. 2 more to be said."
+    since = time.monotonic()
+    await world.quiet(lounge)
+    assert 1.0 < 0.02 * len(await world.frames(lounge, since=since)) < 6.0
+    shown_text = "".join(message["content"] for message in await world.answers(after=asked))
+    assert "sentence number 39 of a long story." in shown_text
+    assert "(stopped)" not in shown_text
+    kept = await world.ask("what did you say?")
+    await world.answer(after=kept, ends="Not all.")
+    body = (await world.call("GET", "llm/requests"))["requests"][-1]["body"]
+    context = " ".join(message["content"] for message in body["messages"])
+    assert "This" in context
+    assert "number 39" not in context
+
+
+async def _three_to_be_said(world: World) -> list[str] | None:
+    lines: list[str] = (await world.command("queue", user="ana"))["content"].split("\n")
+    return lines if len(lines) == 3 and all("“" in line for line in lines) else None
 
 
 async def test_two_guilds_are_spoken_to_at_once(world: World) -> None:

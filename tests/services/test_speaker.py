@@ -5,12 +5,13 @@ import pytest
 
 from services.core.errors import NotInVoiceError
 from services.core.metrics import TurnMetrics
-from services.core.types import VoiceStyle
+from services.core.types import Author, VoiceStyle
 from services.speaker import Speaker
 from tests.services.speech_fakes import FakeEncoder, FakeOutput, FakeTTS, InlineExecutor
 
 pytestmark = pytest.mark.virtual_time
 HERE = 7
+ANA = Author(1, "Ana")
 
 
 class Guild:
@@ -19,13 +20,20 @@ class Guild:
     def __init__(self) -> None:
         self.outputs: list[FakeOutput] = []
         self.in_line: list[bool] = []
+        self.askers: list[Author] = []
         self.first_frame: Callable[[float], None] | None = None
 
     def open(
-        self, guild_id: int, on_first_frame: Callable[[float], None], *, in_line: bool
+        self,
+        guild_id: int,
+        on_first_frame: Callable[[float], None],
+        *,
+        in_line: bool,
+        asker: Author,
     ) -> FakeOutput | None:
         if guild_id != HERE:
             return None
+        self.askers.append(asker)
         self.first_frame = on_first_frame
         self.in_line.append(in_line)
         self.outputs.append(FakeOutput())
@@ -47,7 +55,9 @@ def speaker(guild: Guild, tts: FakeTTS) -> Speaker:
 async def test_a_reply_is_spoken_where_the_bot_is_in_a_channel() -> None:
     guild, tts = Guild(), FakeTTS()
     metrics = TurnMetrics("t", 0.0, clock=asyncio.get_running_loop().time)
-    speech = speaker(guild, tts).open(HERE, style=VoiceStyle(), metrics=metrics, names={})
+    speech = speaker(guild, tts).open(
+        HERE, asker=ANA, style=VoiceStyle(), metrics=metrics, names={}
+    )
     assert speech
     speech.push("Good morning.")
     speech.end()
@@ -62,14 +72,19 @@ async def test_a_reply_is_spoken_where_the_bot_is_in_a_channel() -> None:
 async def test_where_the_bot_is_in_no_channel_nothing_is_spoken() -> None:
     talker = speaker(Guild(), FakeTTS())
 
-    assert talker.open(8, style=VoiceStyle(), metrics=TurnMetrics("t", 0.0), names={}) is None
+    assert (
+        talker.open(8, asker=ANA, style=VoiceStyle(), metrics=TurnMetrics("t", 0.0), names={})
+        is None
+    )
     with pytest.raises(NotInVoiceError):
-        await talker.say(8, "Hello.", style=VoiceStyle())
+        await talker.say(8, "Hello.", asker=ANA, style=VoiceStyle())
 
 
 async def test_a_whole_text_can_be_said() -> None:
     guild, tts = Guild(), FakeTTS()
-    result = await speaker(guild, tts).say(HERE, "Good morning. All is well.", style=VoiceStyle())
+    result = await speaker(guild, tts).say(
+        HERE, "Good morning. All is well.", asker=ANA, style=VoiceStyle()
+    )
 
     assert result.heard == "Good morning. All is well."
     assert not result.interrupted
@@ -78,18 +93,21 @@ async def test_a_whole_text_can_be_said() -> None:
 async def test_what_is_said_waits_in_line_and_a_reply_does_not() -> None:
     guild, tts = Guild(), FakeTTS()
     talker = speaker(guild, tts)
-    talker.open(HERE, style=VoiceStyle(), metrics=TurnMetrics("t", 0.0), names={})
-    await talker.say(HERE, "Good morning.", style=VoiceStyle())
+    talker.open(HERE, asker=ANA, style=VoiceStyle(), metrics=TurnMetrics("t", 0.0), names={})
+    await talker.say(HERE, "Good morning.", asker=ANA, style=VoiceStyle())
 
     assert guild.in_line == [False, True]
+    assert guild.askers == [ANA, ANA]
 
 
 async def test_replies_share_one_measure_of_the_engines_pace() -> None:
     guild, tts = Guild(), FakeTTS(delay=0.0, rtf=0.01)
     talker = speaker(guild, tts)
-    await talker.say(HERE, "This sentence shows that the engine is fast.", style=VoiceStyle())
+    await talker.say(
+        HERE, "This sentence shows that the engine is fast.", asker=ANA, style=VoiceStyle()
+    )
     tts.texts.clear()
     text = "So this one, which is a good deal longer, needs no cut. It is one piece."
-    await talker.say(HERE, text, style=VoiceStyle())
+    await talker.say(HERE, text, asker=ANA, style=VoiceStyle())
 
     assert tts.texts == [text]

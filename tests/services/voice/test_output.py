@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from services.core.errors import BusyError
+from services.core.types import Author
 from services.voice.output import MAX_UTTERANCES, REST_FRAMES, SILENCE, VoiceClock
 from tests.services.voice.fakes import FakeSender, Stage, settle, speech
 
@@ -319,3 +320,36 @@ async def test_patience_begins_anew_with_every_spell() -> None:
     await stage.tick(3)
     assert sender.sound == [b"p0", b"p1"]
     late.end()
+
+
+async def test_what_is_said_and_what_waits_can_be_told_in_order_with_its_asker() -> None:
+    stage = Stage()
+    output, _ = stage.guild()
+    assert output.current() is None
+    ana, ben = Author(1, "Ana"), Author(2, "Ben")
+    silent = output.open_utterance(None, in_line=False, asker=ana)
+    second = output.open_utterance(None, in_line=False, asker=ben)
+    third = output.open_utterance(None, in_line=True, asker=ana)
+    await second.write(speech(3, text="Hello Ben."))
+    await second.write(speech(3, text=" How are you?"))
+    assert output.in_order() == [third, second, silent]
+    assert output.current() is third
+    assert [each.asker for each in output.in_order()] == [ana, ben, ana]
+    assert [each.text for each in output.in_order()] == ["", "Hello Ben. How are you?", ""]
+    output.clear()
+    assert output.in_order() == []
+
+
+async def test_what_is_skipped_makes_room_for_the_next_at_once() -> None:
+    stage = Stage()
+    output, sender = stage.guild()
+    first, second = (output.open_utterance(None, in_line=False) for _ in range(2))
+    await first.write(speech(50, mark="a", text="One."))
+    await second.write(speech(3, mark="b"))
+    await stage.tick(20)
+    assert output.current() is first
+    assert first.clear().interrupted
+    assert output.current() is second
+    await stage.tick(REST_FRAMES + 4)
+    assert sender.sound[-3:] == [b"b0", b"b1", b"b2"]
+    second.clear()
