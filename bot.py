@@ -1,12 +1,15 @@
 """The composition root: settings → services → cogs → run. Nothing else builds objects."""
 
 import asyncio
+import json
 import logging
 import signal
 import sys
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from typing import Protocol, TypeVar
+
+from pydantic import SecretStr
 
 import config
 from cogs.admin import Admin
@@ -30,6 +33,8 @@ from services.core.tasks import TaskOwner
 from services.core.types import UserTurn, VoiceStyle
 from services.history.jsonl import JsonlHistoryStore
 from services.llm.calibrated import CalibratedLLM
+from services.llm.fallback import FallbackLLM
+from services.llm.limited import LimitedLLM
 from services.llm.openai_compatible import OpenAICompatibleLLM
 from services.llm.tokens import TokenCounter
 from services.memory_manager import MemoryManager
@@ -63,6 +68,9 @@ Service = TypeVar("Service", bound=Closable)
 
 EX_CONFIG = 78
 """Exit status for a bad configuration (sysexits.h)."""
+
+PRIMARY_PATIENCE = 0.25
+"""Share of LLM_FIRST_TOKEN_TIMEOUT that the first model has where a second one waits."""
 
 CLOSING_SECONDS = 6.0
 """Longest time to end gracefully before what is left is cut off."""
@@ -139,7 +147,7 @@ async def assemble(
     memory = own(stack, memory_manager(settings))
     history = own(stack, JsonlHistoryStore(settings.HISTORY_DIR))
     guilds = await guild_preferences(settings)
-    llm = own(stack, CalibratedLLM(language_model(settings), counter=counter))
+    llm = own(stack, language_model(settings, counter))
     engines = await asyncio.to_thread(speech_engines, settings)  # it looks for files
     tts = own(stack, FallbackTTS(engines))
     clock = own(stack, VoiceClock())
@@ -208,15 +216,54 @@ async def prepare(
         log.error("I can't speak: %s", error)
 
 
-def language_model(settings: Settings) -> OpenAICompatibleLLM:
-    """Reach the model's server."""
-    return OpenAICompatibleLLM(
+def language_model(settings: Settings, counter: TokenCounter) -> LLM:
+    """Reach the model, and a second one behind it where one is set; the first one is counted."""
+    patience = settings.LLM_FIRST_TOKEN_TIMEOUT
+    second = fallback_model(settings)
+    first = chat_model(
+        settings,
         base_url=settings.OPENAI_BASE_URL,
-        api_key=settings.OPENAI_API_KEY.get_secret_value(),
+        api_key=settings.OPENAI_API_KEY,
         model=settings.LLM_MODEL,
-        max_tokens=settings.LLM_MAX_TOKENS,
+        first_token_timeout=patience if second is None else patience * PRIMARY_PATIENCE,
+    )
+    llm: LLM = CalibratedLLM(first, counter=counter)
+    if second is not None:
+        name = settings.LLM_FALLBACK_MODEL or settings.LLM_MODEL
+        llm = FallbackLLM(llm, second, name=name)
+    return LimitedLLM(llm, max_concurrent=settings.LLM_MAX_CONCURRENT)
+
+
+def fallback_model(settings: Settings) -> LLM | None:
+    """Reach the second model: on the first one's server unless it has an address of its own."""
+    if not settings.LLM_FALLBACK_BASE_URL and not settings.LLM_FALLBACK_MODEL:
+        return None
+    elsewhere = bool(settings.LLM_FALLBACK_BASE_URL)
+    return chat_model(
+        settings,
+        base_url=settings.LLM_FALLBACK_BASE_URL or settings.OPENAI_BASE_URL,
+        api_key=settings.LLM_FALLBACK_API_KEY if elsewhere else settings.OPENAI_API_KEY,
+        model=settings.LLM_FALLBACK_MODEL or settings.LLM_MODEL,
         first_token_timeout=settings.LLM_FIRST_TOKEN_TIMEOUT,
+    )
+
+
+def chat_model(
+    settings: Settings, *, base_url: str, api_key: SecretStr, model: str, first_token_timeout: float
+) -> LLM:
+    """Reach one model; LLM_EXTRA_BODY is for the server at OPENAI_BASE_URL alone."""
+    own = base_url == settings.OPENAI_BASE_URL
+    return OpenAICompatibleLLM(
+        base_url=base_url,
+        api_key=api_key.get_secret_value(),
+        model=model,
+        max_tokens=settings.LLM_MAX_TOKENS,
+        temperature=settings.LLM_TEMPERATURE,
+        extra=json.loads(settings.LLM_EXTRA_BODY or "{}") if own else {},
+        connect_timeout=settings.LLM_CONNECT_TIMEOUT,
+        first_token_timeout=first_token_timeout,
         stall_timeout=settings.LLM_STALL_TIMEOUT,
+        retries=settings.LLM_RETRIES,
     )
 
 

@@ -1,13 +1,14 @@
 """Read the settings from the environment and .env; bot.py alone imports this."""
 
 import difflib
+import json
 import os
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ENV_FILE_VARIABLE = "BOT_ENV_FILE"
@@ -38,6 +39,14 @@ class Settings(BaseSettings):
     LLM_MAX_TOKENS: Annotated[int, Field(ge=16, le=100_000)] = 1500
     LLM_FIRST_TOKEN_TIMEOUT: Seconds = 60.0
     LLM_STALL_TIMEOUT: Seconds = 20.0
+    LLM_CONNECT_TIMEOUT: Seconds = 10.0
+    LLM_RETRIES: Annotated[int, Field(ge=0, le=5)] = 1
+    LLM_MAX_CONCURRENT: Annotated[int, Field(ge=1, le=1000)] = 32
+    LLM_TEMPERATURE: Annotated[float | None, Field(ge=0, le=2)] = None
+    LLM_EXTRA_BODY: str = ""
+    LLM_FALLBACK_BASE_URL: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    LLM_FALLBACK_API_KEY: SecretStr = SecretStr("")
+    LLM_FALLBACK_MODEL: str = ""
     SYSTEM_PROMPT: str = (
         "You are a friendly member of a Discord server. Answer in the language you are spoken to, "
         "briefly and plainly; your answers may be read aloud."
@@ -79,6 +88,19 @@ class Settings(BaseSettings):
 
     LOG_LEVEL: LogLevel = "INFO"
 
+    @field_validator("LLM_EXTRA_BODY")
+    @classmethod
+    def _is_options(cls, value: str) -> str:
+        try:
+            options = json.loads(value or "{}")
+        except ValueError:
+            options = None
+        if not isinstance(options, dict):
+            raise ValueError('must be a JSON object such as {"reasoning_effort": "low"}')
+        if ours := {"model", "messages", "stream"} & options.keys():
+            raise ValueError(f"must not contain {min(ours)!r}")
+        return value
+
     @model_validator(mode="after")
     def _in_order(self) -> "Settings":
         if self.MIN_TYPING_DELAY > self.MAX_TYPING_DELAY:
@@ -87,6 +109,8 @@ class Settings(BaseSettings):
             raise ValueError("TTS_SENTENCE_MIN_LENGTH must not be greater than its MAX_LENGTH")
         if self.TTS_ENGINE == "openai" and not self.TTS_BASE_URL:
             raise ValueError("TTS_ENGINE=openai needs TTS_BASE_URL, the address of a speech server")
+        if self.LLM_FALLBACK_API_KEY.get_secret_value() and not self.LLM_FALLBACK_BASE_URL:
+            raise ValueError("LLM_FALLBACK_API_KEY needs LLM_FALLBACK_BASE_URL, where it goes to")
         return self
 
 

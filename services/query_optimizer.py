@@ -5,6 +5,8 @@ from services.core.types import ChatContext, ChatMessage, HistoryEntry, UserTurn
 MESSAGE_TOKENS = 4
 """Tokens that a chat format adds to every message, and once more to open the answer."""
 
+MESSAGE_CUT = "Your message was too long for me to read whole; I read its end."
+
 
 class QueryOptimizer:
     """Choose what a model is sent: the newest that fits into `max_context_tokens`.
@@ -12,6 +14,10 @@ class QueryOptimizer:
     In order of priority: the current message, the system prompt, the newest messages of the
     history, at most `max_history_messages` of them. `count` gives a text's tokens. Where not even
     the first two fit, the message keeps its end and the system prompt its beginning.
+
+    After the system prompt the roles alternate, beginning with a user, as the chat templates of
+    some models insist: neighbours of one role become one message, an answer at the beginning,
+    whose question fell out, is left out.
     """
 
     def __init__(
@@ -28,7 +34,10 @@ class QueryOptimizer:
         self._max_tokens = max_context_tokens
 
     def build(self, turn: UserTurn, history: Sequence[HistoryEntry]) -> ChatContext:
-        """Return the context of a turn; `trimmed` where the budget cut or left out something."""
+        """Return the context of a turn; `trimmed` where the budget cut or left out something.
+
+        A note says so where that was the current message.
+        """
         recent = _newest(history, self._max_messages)
         name = _namer(recent, turn)
         speaker = name(turn.author.id, turn.author.name)
@@ -41,12 +50,13 @@ class QueryOptimizer:
                 break
             room -= cost
             chosen.append(message)
-        messages = (*opening[:-1], *reversed(chosen), opening[-1])
-        trimmed = cut or len(chosen) < len(recent)
-        return ChatContext(messages, self._max_tokens - room, trimmed)
+        messages = (*opening[:-1], *_alternating([*reversed(chosen), opening[-1]]))
+        trimmed = len(chosen) < len(recent) or cut or self._cuts_prompt(opening)
+        notes = (MESSAGE_CUT,) if cut else ()
+        return ChatContext(messages, self._tokens(messages), trimmed, notes)
 
     def _opening(self, speaker: str, text: str) -> tuple[list[ChatMessage], int, bool]:
-        """Return system prompt and current message, the tokens left, and whether one was cut."""
+        """Return system prompt and current message, the tokens left, whether the latter is cut."""
         room = self._max_tokens - MESSAGE_TOKENS
         system_room = max(room // 2, room - self._cost(speaker + text)) - MESSAGE_TOKENS
         system = _fit(self._system_prompt, system_room, self._count)
@@ -57,7 +67,14 @@ class QueryOptimizer:
         said = _fit(text, room, lambda part: self._count(speaker + part), keep_end=True)
         messages.append(ChatMessage("user", speaker + said))
         room -= self._count(speaker + said)
-        return messages, room, said != text or system != self._system_prompt
+        return messages, room, said != text
+
+    def _cuts_prompt(self, opening: Sequence[ChatMessage]) -> bool:
+        prompt = opening[0].content if len(opening) > 1 else ""
+        return prompt != self._system_prompt
+
+    def _tokens(self, messages: Iterable[ChatMessage]) -> int:
+        return MESSAGE_TOKENS + sum(self._cost(message.content) for message in messages)
 
     def _cost(self, text: str) -> int:
         return self._count(text) + MESSAGE_TOKENS
@@ -85,6 +102,21 @@ def _namer(entries: Iterable[HistoryEntry], turn: UserTurn) -> Callable[[int, st
 def _message(entry: HistoryEntry, name: Callable[[int, str], str]) -> ChatMessage:
     speaker = name(entry.author_id, entry.author) if entry.role == "user" else ""
     return ChatMessage(entry.role, speaker + entry.text)
+
+
+def _alternating(messages: Iterable[ChatMessage]) -> list[ChatMessage]:
+    """Join neighbours of one role, and begin with a user.
+
+    A joint saves the MESSAGE_TOKENS of one message and costs a line break, so the whole shrinks.
+    """
+    joined: list[ChatMessage] = []
+    for message in messages:
+        if joined and joined[-1].role == message.role:
+            content = f"{joined[-1].content}\n{message.content}"
+            joined[-1] = ChatMessage(message.role, content)
+        elif joined or message.role == "user":
+            joined.append(message)
+    return joined
 
 
 def _fit(text: str, room: int, count: Callable[[str], int], *, keep_end: bool = False) -> str:

@@ -41,6 +41,7 @@ class Reply:
     a sentence after what was written; a failing voice leaves the text and a line that says so. To
     `stop` is no error: it ends both at once and leaves the text with a mark. `visible` is set with
     the first text shown, at the latest at the end; `on_text_done` is called before speech ends.
+    The notes of context and deltas stand below the answer in small print, unless it failed.
     Exactly one line per reply goes to the logger "turn".
 
     `entries` is what the history keeps: nothing after a failure; else the question and the answer.
@@ -79,6 +80,7 @@ class Reply:
         self._generation: asyncio.Task[None] | None = None
         self._failure: Exception | None = None
         self._playback: PlaybackResult | None = None
+        self._notes: list[str] = []
         self._stopped = self._too_long = self._mute = False
 
     @property
@@ -138,6 +140,7 @@ class Reply:
             context = await self._context()
             self.metrics.mark("context")
             self.metrics.prompt_tokens = context.tokens
+            self._notes += context.notes
             async with aclosing(self._llm.stream(context)) as deltas:
                 async for delta in deltas:
                     self._take(delta)
@@ -155,6 +158,8 @@ class Reply:
         if delta.usage is not None:
             self.metrics.prompt_tokens = delta.usage.prompt
             self.metrics.completion_tokens = delta.usage.completion
+        if delta.note:
+            self._notes.append(delta.note)
         if not delta.text:
             return
         self.metrics.mark("ttft")
@@ -208,10 +213,16 @@ class Reply:
     def _final_text(self) -> str:
         """Return the text with what is to be said about it."""
         note = self._note()
-        if not note or is_blank(self._text):
+        if is_blank(self._text):
             return note or self._text
-        body = closed(self._text)
-        return body + (" " if note == STOPPED and not body.endswith("```") else "\n\n") + note
+        body = closed(self._text) if note or self._notes else self._text
+        if note:
+            body += (" " if note == STOPPED and not body.endswith("```") else "\n\n") + note
+        return "\n".join((body, *self._small_print()))
+
+    def _small_print(self) -> list[str]:
+        told = self._failure is not None or self._stopped
+        return [] if told else [f"-# {note}" for note in self._notes]
 
     def _note(self) -> str:
         if self._failure is not None:

@@ -1,10 +1,15 @@
 from collections.abc import Callable
+from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import bot
 from config import Settings
+from services.core.types import ChatContext, ChatMessage
+from services.llm.tokens import TokenCounter
+from tests.services.llm.scripted_server import Reply, refusal, scripted_server
 
 SERVER = "http://127.0.0.1:9/v1"
 
@@ -43,3 +48,47 @@ def test_an_engine_can_be_asked_for_by_name(
     put_models(tmp_path)
     assert chosen(TTS_ENGINE="espeak", TTS_BASE_URL=SERVER) == ["eSpeak NG"]
     assert chosen(TTS_ENGINE="openai", TTS_BASE_URL=SERVER) == ["speech server", "eSpeak NG"]
+
+
+async def ask(**settings: Any) -> str:
+    """Return the answer of the model that these settings describe, and its notes."""
+    llm = bot.language_model(Settings(LLM_RETRIES=0, **settings), TokenCounter())
+    context = ChatContext((ChatMessage("user", "hello"),), tokens=10)
+    try:
+        async with aclosing(llm.stream(context)) as deltas:
+            return "".join([delta.text + delta.note async for delta in deltas])
+    finally:
+        await llm.aclose()
+
+
+async def test_a_second_model_on_the_same_server_has_its_address_key_and_options() -> None:
+    async with scripted_server(refusal(500, {})) as server:
+        told = await ask(
+            OPENAI_BASE_URL=server.url,
+            OPENAI_API_KEY="first",
+            LLM_MODEL="m1",
+            LLM_FALLBACK_MODEL="m2",
+            LLM_TEMPERATURE=0.5,
+            LLM_EXTRA_BODY='{"top_k": 3}',
+        )
+    assert told == "Helloanswered by m2"
+    assert [body["model"] for body in server.bodies] == ["m1", "m2"]
+    assert {(body["top_k"], body["temperature"]) for body in server.bodies} == {(3, 0.5)}
+    assert {headers["Authorization"] for headers in server.headers} == {"Bearer first"}
+
+
+@pytest.mark.parametrize("key", ["", "second"])
+async def test_a_second_server_gets_neither_key_nor_options_of_the_first(key: str) -> None:
+    async with scripted_server(Reply([30.0])) as one, scripted_server() as two:
+        told = await ask(
+            OPENAI_BASE_URL=one.url,
+            OPENAI_API_KEY="first",
+            LLM_MODEL="m1",
+            LLM_FIRST_TOKEN_TIMEOUT=0.4,  # of which the first model has a quarter
+            LLM_FALLBACK_BASE_URL=two.url,
+            LLM_FALLBACK_API_KEY=key,
+            LLM_EXTRA_BODY='{"top_k": 3}',
+        )
+    assert told == "Helloanswered by m1"
+    assert two.headers[0].get("Authorization") == (f"Bearer {key}" if key else None)
+    assert "top_k" not in two.bodies[0]

@@ -60,6 +60,13 @@ def test_an_empty_value_means_the_default(env_file: Path, monkeypatch: pytest.Mo
         ("STREAM_UPDATE_INTERVAL=0", "STREAM_UPDATE_INTERVAL: Input should be greater than"),
         ("MIN_TYPING_DELAY=3", "MIN_TYPING_DELAY must not be greater"),
         ("TTS_SENTENCE_MIN_LENGTH=900", "TTS_SENTENCE_MIN_LENGTH must not be greater"),
+        ("LLM_RETRIES=6", "LLM_RETRIES: Input should be less"),
+        ("LLM_TEMPERATURE=hot", "LLM_TEMPERATURE: Input should be a valid number"),
+        ("LLM_EXTRA_BODY=[1]", "LLM_EXTRA_BODY: must be a JSON object"),
+        ("LLM_EXTRA_BODY={reasoning", "LLM_EXTRA_BODY: must be a JSON object"),
+        ('LLM_EXTRA_BODY={"model": "x"}', "LLM_EXTRA_BODY: must not contain 'model'"),
+        ("LLM_FALLBACK_BASE_URL=example.org", "LLM_FALLBACK_BASE_URL: String should match"),
+        ("LLM_FALLBACK_API_KEY=sk", "LLM_FALLBACK_API_KEY needs LLM_FALLBACK_BASE_URL"),
         ("TTS_ENGINE=openai", "TTS_ENGINE=openai needs TTS_BASE_URL"),
     ],
 )

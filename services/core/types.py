@@ -86,11 +86,15 @@ class ChatMessage:
 
 @dataclass(frozen=True, slots=True)
 class ChatContext:
-    """Hold what is sent to a model; `trimmed` says that older messages did not fit."""
+    """Hold what is sent to a model; `trimmed` says that something did not fit.
+
+    `notes` are lines for the person who asked, to stand in small print under the answer.
+    """
 
     messages: tuple[ChatMessage, ...]
     tokens: int
     trimmed: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +107,14 @@ class TokenUsage:
 
 @dataclass(frozen=True, slots=True)
 class ChatDelta:
-    """Hold one step of a streamed answer; `usage` comes last, from servers that count."""
+    """Hold one step of a streamed answer; `usage` comes last, from servers that count.
+
+    `note` is a line about the answer for its small print: never spoken, never kept.
+    """
 
     text: str = ""
     usage: TokenUsage | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

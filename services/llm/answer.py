@@ -19,6 +19,15 @@ UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b\u2060\ufeff]")
 """What an answer is freed of: control characters but tab and newline, invisible marks."""
 
 FILTERED = "The language model's own filter stopped this answer. Please try other words."
+REFUSED = "The language model declined to answer that. Please ask something else."
+THOUGHT_TOO_LONG = (
+    "The language model used up its longest answer before it said a word. "
+    "Please ask for something simpler; the bot's owner can raise LLM_MAX_TOKENS."
+)
+WANTED_A_TOOL = "The language model asked for a tool instead of answering. Please try other words."
+
+LONGEST_REFUSAL = 300
+"""Characters kept of a refusal's words, which only the log at DEBUG shows."""
 
 
 class AnswerReader:
@@ -31,6 +40,8 @@ class AnswerReader:
         self._provider = provider
         self._reasoning = ReasoningFilter()
         self._finish_reason = ""
+        self._refusal = ""
+        self._called_tool = False
         self._empty = True
         self._half_pair = ""
 
@@ -68,9 +79,16 @@ class AnswerReader:
         if self._finish_reason == "content_filter":
             detail = f"{self._provider} filtered the answer"
             raise ProviderRequestError(detail, provider=self._provider, user_message=FILTERED)
+        if self._refusal:
+            detail, said = f"{self._provider} refused to answer", self._refusal
+            raise ProviderRequestError(
+                detail, provider=self._provider, user_message=REFUSED, said=said
+            )
         if self._empty:
             detail = f"{self._provider} gave no text (finish_reason {self._finish_reason or '-'})"
-            raise EmptyResponseError(detail, provider=self._provider)
+            raise EmptyResponseError(
+                detail, provider=self._provider, user_message=self._why_empty()
+            )
         if self._finish_reason == "length":
             log.info("%s reached the longest answer allowed", self._provider)
         return text
@@ -79,11 +97,18 @@ class AnswerReader:
         if reason := choice.get("finish_reason"):
             self._finish_reason = str(reason)
         delta = choice.get("delta") or choice.get("message") or {}
+        self._refusal = (self._refusal + _plain(delta.get("refusal")))[:LONGEST_REFUSAL]
+        self._called_tool |= bool(delta.get("tool_calls") or delta.get("function_call"))
         text = _plain(delta.get("content"))
-        if text or delta.get("reasoning_content") or delta.get("reasoning"):
+        if text or self._refusal or delta.get("reasoning_content") or delta.get("reasoning"):
             self.begun = True
         text = UNSEEN.sub("", self._paired(text))
         return self._note(self._reasoning.push(text)) if text else ""
+
+    def _why_empty(self) -> str | None:
+        if self._finish_reason == "length":
+            return THOUGHT_TOO_LONG
+        return WANTED_A_TOOL if self._called_tool else None
 
     def _note(self, text: str) -> str:
         if self._empty and any(each.isprintable() and each != " " for each in text):

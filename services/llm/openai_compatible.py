@@ -1,8 +1,10 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from types import MappingProxyType
+from typing import Any, Final
 
 from aiohttp import ClientResponse
 
@@ -20,6 +22,8 @@ FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 10.0
 """A server that asks for a longer pause is not waited for, seconds."""
 
+NO_EXTRA: Final[Mapping[str, Any]] = MappingProxyType({})
+
 
 class OpenAICompatibleLLM:
     """Stream answers from any server that speaks OpenAI's chat completions.
@@ -27,7 +31,8 @@ class OpenAICompatibleLLM:
     The only layer that retries: before the first delta, `retries` times, within
     `first_token_timeout`, which holds for all attempts together. `stall_timeout` is the longest
     silence between two deltas; comments that keep a connection open don't count as life.
-    All times in seconds. Options that a server refuses are dropped or renamed, once for all.
+    All times in seconds. Options that a server refuses are dropped or renamed, once for all;
+    `extra` are further ones, such as {"reasoning_effort": "low"}.
     """
 
     def __init__(
@@ -38,6 +43,7 @@ class OpenAICompatibleLLM:
         model: str,
         max_tokens: int,
         temperature: float | None = None,
+        extra: Mapping[str, Any] = NO_EXTRA,
         connect_timeout: float = 10.0,
         first_token_timeout: float = 60.0,
         stall_timeout: float = 20.0,
@@ -46,7 +52,9 @@ class OpenAICompatibleLLM:
         self._server = ModelServer(
             base_url=base_url, api_key=api_key, connect_timeout=connect_timeout
         )
-        self._request = RequestBody(model=model, max_tokens=max_tokens, temperature=temperature)
+        self._request = RequestBody(
+            model=model, max_tokens=max_tokens, temperature=temperature, extra=extra
+        )
         self._first_token_timeout = first_token_timeout
         self._stall_timeout = stall_timeout
         self._retries = retries

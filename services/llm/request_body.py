@@ -1,5 +1,6 @@
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from services.core.types import ChatContext
@@ -16,14 +17,20 @@ _REPLACEMENT = {
 
 
 class RequestBody:
-    """Write requests in the dialect of one server: drop or rename the options it refuses."""
+    """Write requests in the dialect of one server: drop or rename the options it refuses.
 
-    def __init__(self, *, model: str, max_tokens: int, temperature: float | None) -> None:
+    `extra` are options of that server's own; None there leaves out one of ours.
+    """
+
+    def __init__(
+        self, *, model: str, max_tokens: int, temperature: float | None, extra: Mapping[str, Any]
+    ) -> None:
         self._model = model
         self._options: dict[str, Any] = {"stream_options": {"include_usage": True}}
         self._options["max_tokens"] = max_tokens
         if temperature is not None:
             self._options["temperature"] = temperature
+        self._options |= extra
 
     @property
     def options(self) -> frozenset[str]:
@@ -35,7 +42,8 @@ class RequestBody:
         messages = [
             {"role": message.role, "content": message.content} for message in context.messages
         ]
-        body = {"model": self._model, "messages": messages, "stream": True, **self._options}
+        options = {name: value for name, value in self._options.items() if value is not None}
+        body = {"model": self._model, "messages": messages, "stream": True, **options}
         return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
 
     def concede(self, refusal: str, *, sent: frozenset[str]) -> bool:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.core.types import Author, ChatContext, HistoryEntry, IncomingMessage, Role, UserTurn
-from services.query_optimizer import MESSAGE_TOKENS, QueryOptimizer
+from services.query_optimizer import MESSAGE_CUT, MESSAGE_TOKENS, QueryOptimizer
 
 ANN, BOB = Author(1, "Ann"), Author(2, "Bob")
 
@@ -63,14 +63,15 @@ def test_prompt_history_and_message_stand_in_this_order() -> None:
 
 def test_only_the_newest_messages_are_sent() -> None:
     context = build(turn("now"), [said(str(n)) for n in range(30)], messages=3)
-    assert shown(context) == ["s be kind", "u 27", "u 28", "u 29", "u now"]
+    assert shown(context) == ["s be kind", "u 27\n28\n29\nnow"]
     assert not context.trimmed
 
 
 def test_what_the_budget_leaves_out_is_the_oldest_and_is_said() -> None:
-    history = [said("old " * 50), said("b " * 10), said("c " * 10)]
+    history = [said("old " * 50), said("b " * 10), answered("c " * 10)]
     context = build(turn("now"), history, tokens=60)
     assert [message.content.split()[0] for message in context.messages] == ["be", "b", "c", "now"]
+    assert context.notes == ()
     assert context.trimmed
     assert context.tokens == true_tokens(context) <= 60
 
@@ -82,7 +83,7 @@ def test_no_message_is_sent_without_the_newer_ones() -> None:
 
 def test_system_entries_and_empty_ones_are_left_out_and_do_not_count() -> None:
     history = [said("a"), said("note", role="system"), said(" \n"), answered("")]
-    assert shown(build(turn("now"), history, messages=1)) == ["s be kind", "u a", "u now"]
+    assert shown(build(turn("now"), history, messages=1)) == ["s be kind", "u a\nnow"]
 
 
 def test_names_are_given_once_two_people_speak() -> None:
@@ -91,19 +92,21 @@ def test_names_are_given_once_two_people_speak() -> None:
         "s be kind",
         "u Ann: hello",
         "a hi",
-        "u Bob B: me too",
-        "u Ann: so",
-        "u Ann: now",
+        "u Bob B: me too\nAnn: so\nAnn: now",
     ]
-    assert shown(build(turn("now", author=BOB), [said("hello")]))[1:] == [
-        "u Ann: hello",
-        "u Bob: now",
-    ]
+    assert shown(build(turn("now", author=BOB), [said("hello")]))[1:] == ["u Ann: hello\nBob: now"]
 
 
 def test_a_person_who_spoke_long_ago_asks_for_no_names() -> None:
     history = [said("old", BOB), *[said(str(n)) for n in range(10)]]
-    assert shown(build(turn("now"), history))[-1] == "u now"
+    assert shown(build(turn("now"), history))[-1].endswith("\n9\nnow")
+
+
+def test_an_answer_whose_question_fell_out_is_left_out() -> None:
+    history = [said("q"), answered("a"), said("q2"), answered("a2"), answered("a3")]
+    context = build(turn("now"), history, messages=4)
+    assert shown(context) == ["s be kind", "u q2", "a a2\na3", "u now"]
+    assert context.tokens == true_tokens(context)
 
 
 def test_a_message_that_is_too_long_keeps_its_end_from_a_word_on() -> None:
@@ -114,7 +117,8 @@ def test_a_message_that_is_too_long_keeps_its_end_from_a_word_on() -> None:
     assert last.endswith(" word498 word499")
     assert last.split(" ")[1] in text.split(" ")
     assert context.trimmed
-    assert 50 <= context.tokens == true_tokens(context) <= 60
+    assert context.notes == (MESSAGE_CUT,)
+    assert 45 <= context.tokens == true_tokens(context) <= 60
 
 
 def test_a_long_prompt_stays_whole_while_it_fits() -> None:
@@ -129,6 +133,7 @@ def test_a_prompt_that_is_too_long_is_cut_and_leaves_room_for_the_message() -> N
     assert context.messages[-1].content == "tell " * 30
     assert context.messages[0].content.startswith("rule rule")
     assert context.trimmed
+    assert context.notes == ()
     assert context.tokens == true_tokens(context) <= 100
 
 
@@ -174,4 +179,6 @@ def test_the_budget_is_never_exceeded(
     assert true_tokens(context, count) <= tokens
     assert context.tokens == true_tokens(context, count)
     assert context.messages[-1].role == "user"
+    roles = [message.role for message in context.messages if message.role != "system"]
+    assert roles == (["user", "assistant"] * len(roles))[: len(roles)]
     assert len(context.messages) <= 12

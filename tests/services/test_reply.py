@@ -205,6 +205,34 @@ async def test_a_voice_that_fails_leaves_the_text_and_says_so_once() -> None:
     assert stage.kept[1] == ("assistant", TEXT)
 
 
+def with_notes() -> ChatContext:
+    return ChatContext((), tokens=1, notes=("cut",))
+
+
+async def test_notes_stand_below_in_small_print_and_nowhere_else() -> None:
+    speech = FakeSpeech()
+    script = [*words(TEXT), (0.0, ChatDelta(note="answered by m"))]
+    stage = Stage(script, speech=speech, context=with_notes)
+    await stage.reply.run()
+    assert stage.channel.texts == [f"{TEXT}\n-# cut\n-# answered by m"]
+    assert stage.kept[1] == ("assistant", TEXT)
+    assert speech.pushed.split() == TEXT.split()
+
+
+async def test_small_print_stands_below_what_else_is_said() -> None:
+    speech = FakeSpeech(error=VoiceError("no voice"))
+    stage = Stage(words(TEXT), speech=speech, context=with_notes)
+    await stage.reply.run()
+    assert stage.channel.texts == [f"{TEXT}\n\n{NOT_SPOKEN}\n-# cut"]
+
+
+@pytest.mark.parametrize("script", [[], words(TEXT)])
+async def test_a_failure_has_no_small_print(script: Script) -> None:
+    stage = Stage([*script, (0.1, ProviderConnectionError("down"))], context=with_notes)
+    await stage.reply.run()
+    assert stage.channel.texts[-1].endswith(ProviderConnectionError.user_message)
+
+
 async def test_a_voice_that_fails_early_is_told_with_the_end() -> None:
     class Broken(FakeSpeech):
         async def run(self) -> None:  # type: ignore[override]

@@ -384,6 +384,24 @@ class TestFailures:
         error, _, _ = await failure(Reply(parts))
         assert type(error) is EmptyResponseError
 
+    @pytest.mark.parametrize(
+        ("parts", "words"),
+        [
+            ([delta("", refusal="I can't "), delta("", refusal="help."), STOP], "declined"),
+            ([delta("Well, "), delta("", refusal="no."), STOP], "declined"),
+            ([finish("content_filter")], "filter"),
+            ([delta("", reasoning_content="hm"), finish("length")], "LLM_MAX_TOKENS"),
+            ([delta("<think>hm"), finish("length")], "LLM_MAX_TOKENS"),
+            ([delta("", tool_calls=[{"index": 0}]), finish("tool_calls")], "tool"),
+            ([STOP], "empty answer"),
+        ],
+    )
+    async def test_without_an_answer_say_why(self, parts: Sequence[object], words: str) -> None:
+        error, server, _ = await failure(Reply(parts), retries=3)
+        assert words in error.user_message
+        assert len(server.bodies) == 1
+        assert "help" not in error.brief
+
     async def test_leave_no_secret_and_no_text_in_the_log(
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
@@ -395,6 +413,15 @@ class TestFailures:
 
 
 class TestDialects:
+    async def test_a_server_gets_its_own_options_too(self) -> None:
+        extra = {"reasoning_effort": "low", "stream_options": None, "max_tokens": 5}
+        async with model(extra=extra) as (llm, server):
+            await collect(llm)
+        body = server.bodies[0]
+        assert (body["reasoning_effort"], body["max_tokens"]) == ("low", 5)
+        assert "stream_options" not in body
+        assert "temperature" not in body
+
     @pytest.mark.parametrize(
         ("message", "missing", "present"),
         [
