@@ -9,8 +9,6 @@ from contextlib import AsyncExitStack, suppress
 from functools import partial
 from typing import Protocol, TypeVar
 
-from pydantic import SecretStr
-
 import config
 from cogs.admin import Admin
 from cogs.chat import Chat
@@ -32,10 +30,7 @@ from services.core.protocols import LLM, TTS, AudioEncoder, Speech
 from services.core.tasks import TaskOwner
 from services.core.types import UserTurn, VoiceStyle
 from services.history.jsonl import JsonlHistoryStore
-from services.llm.calibrated import CalibratedLLM
-from services.llm.fallback import FallbackLLM
-from services.llm.limited import LimitedLLM
-from services.llm.openai_compatible import OpenAICompatibleLLM
+from services.llm.chain import Endpoint, chat_models, second_endpoint
 from services.llm.tokens import TokenCounter
 from services.memory_manager import MemoryManager
 from services.message_batcher import MessageBatcher
@@ -68,9 +63,6 @@ Service = TypeVar("Service", bound=Closable)
 
 EX_CONFIG = 78
 """Exit status for a bad configuration (sysexits.h)."""
-
-PRIMARY_PATIENCE = 0.25
-"""Share of LLM_FIRST_TOKEN_TIMEOUT that the first model has where a second one waits."""
 
 CLOSING_SECONDS = 6.0
 """Longest time to end gracefully before what is left is cut off."""
@@ -217,51 +209,28 @@ async def prepare(
 
 
 def language_model(settings: Settings, counter: TokenCounter) -> LLM:
-    """Reach the model, and a second one behind it where one is set; the first one is counted."""
-    patience = settings.LLM_FIRST_TOKEN_TIMEOUT
-    second = fallback_model(settings)
-    first = chat_model(
-        settings,
+    """Reach the model, and a second one behind it where one is set."""
+    first = Endpoint(
         base_url=settings.OPENAI_BASE_URL,
-        api_key=settings.OPENAI_API_KEY,
+        api_key=settings.OPENAI_API_KEY.get_secret_value(),
         model=settings.LLM_MODEL,
-        first_token_timeout=patience if second is None else patience * PRIMARY_PATIENCE,
+        extra=json.loads(settings.LLM_EXTRA_BODY or "{}"),
     )
-    llm: LLM = CalibratedLLM(first, counter=counter)
-    if second is not None:
-        name = settings.LLM_FALLBACK_MODEL or settings.LLM_MODEL
-        llm = FallbackLLM(llm, second, name=name)
-    return LimitedLLM(llm, max_concurrent=settings.LLM_MAX_CONCURRENT)
-
-
-def fallback_model(settings: Settings) -> LLM | None:
-    """Reach the second model: on the first one's server unless it has an address of its own."""
-    if not settings.LLM_FALLBACK_BASE_URL and not settings.LLM_FALLBACK_MODEL:
-        return None
-    elsewhere = bool(settings.LLM_FALLBACK_BASE_URL)
-    return chat_model(
-        settings,
-        base_url=settings.LLM_FALLBACK_BASE_URL or settings.OPENAI_BASE_URL,
-        api_key=settings.LLM_FALLBACK_API_KEY if elsewhere else settings.OPENAI_API_KEY,
-        model=settings.LLM_FALLBACK_MODEL or settings.LLM_MODEL,
-        first_token_timeout=settings.LLM_FIRST_TOKEN_TIMEOUT,
+    second = second_endpoint(
+        first,
+        base_url=settings.LLM_FALLBACK_BASE_URL,
+        api_key=settings.LLM_FALLBACK_API_KEY.get_secret_value(),
+        model=settings.LLM_FALLBACK_MODEL,
     )
-
-
-def chat_model(
-    settings: Settings, *, base_url: str, api_key: SecretStr, model: str, first_token_timeout: float
-) -> LLM:
-    """Reach one model; LLM_EXTRA_BODY is for the server at OPENAI_BASE_URL alone."""
-    own = base_url == settings.OPENAI_BASE_URL
-    return OpenAICompatibleLLM(
-        base_url=base_url,
-        api_key=api_key.get_secret_value(),
-        model=model,
+    return chat_models(
+        first,
+        second,
+        counter=counter,
+        max_concurrent=settings.LLM_MAX_CONCURRENT,
         max_tokens=settings.LLM_MAX_TOKENS,
         temperature=settings.LLM_TEMPERATURE,
-        extra=json.loads(settings.LLM_EXTRA_BODY or "{}") if own else {},
         connect_timeout=settings.LLM_CONNECT_TIMEOUT,
-        first_token_timeout=first_token_timeout,
+        first_token_timeout=settings.LLM_FIRST_TOKEN_TIMEOUT,
         stall_timeout=settings.LLM_STALL_TIMEOUT,
         retries=settings.LLM_RETRIES,
     )
