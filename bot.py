@@ -26,9 +26,10 @@ from services.conversations import Conversations
 from services.core.errors import ConfigurationError, StorageError, VoiceError
 from services.core.logs import configure_logging, new_turn_id
 from services.core.metrics import TurnMetrics, TurnStatistics
-from services.core.protocols import LLM, TTS, AudioEncoder, Speech
+from services.core.protocols import LLM, TTS, AudioEncoder, Cipher, Speech
 from services.core.tasks import TaskOwner
 from services.core.types import UserTurn, VoiceStyle
+from services.history.encryption import open_cipher
 from services.history.jsonl import JsonlHistoryStore
 from services.llm.chain import Endpoint, chat_models, second_endpoint
 from services.llm.tokens import TokenCounter
@@ -136,8 +137,10 @@ async def assemble(
     counter = TokenCounter()
     statistics = TurnStatistics()
     style = VoiceStyle(language=settings.TTS_LANGUAGE)
-    memory = own(stack, memory_manager(settings))
-    history = own(stack, JsonlHistoryStore(settings.HISTORY_DIR))
+    upkeep = asyncio.Lock()
+    memory = own(stack, memory_manager(settings, upkeep))
+    cipher = await asyncio.to_thread(history_cipher, settings)
+    history = own(stack, JsonlHistoryStore(settings.HISTORY_DIR, cipher=cipher, upkeep=upkeep))
     guilds = await guild_preferences(settings)
     llm = own(stack, language_model(settings, counter))
     engines = await asyncio.to_thread(speech_engines, settings)  # it looks for files
@@ -273,7 +276,13 @@ def new_encoder() -> AudioEncoder:
     return OpusEncoder()
 
 
-def memory_manager(settings: Settings) -> MemoryManager:
+def history_cipher(settings: Settings) -> Cipher | None:
+    """Open the history's lock, where it has one; blocks. Raises ConfigurationError."""
+    keys = settings.HISTORY_KEY.get_secret_value()
+    return open_cipher(keys, directory=settings.HISTORY_DIR)
+
+
+def memory_manager(settings: Settings, upkeep: asyncio.Lock) -> MemoryManager:
     """Tidy the folders by their settings."""
     return MemoryManager(
         temp_dir=settings.TEMP_DIR,
@@ -281,6 +290,9 @@ def memory_manager(settings: Settings) -> MemoryManager:
         interval_hours=settings.MEMORY_CLEANUP_INTERVAL_HOURS,
         max_temp_age_hours=settings.MAX_TEMP_FILE_AGE_HOURS,
         max_history_age_days=settings.MAX_HISTORY_AGE_DAYS,
+        archive_max_age_days=settings.ARCHIVE_MAX_AGE_DAYS,
+        memory_limit_mb=settings.MEMORY_LIMIT_MB,
+        upkeep=upkeep,
     )
 
 

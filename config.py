@@ -85,6 +85,9 @@ class Settings(BaseSettings):
     MEMORY_CLEANUP_INTERVAL_HOURS: Annotated[float, Field(gt=0, le=1000)] = 6.0
     MAX_TEMP_FILE_AGE_HOURS: Annotated[float, Field(gt=0, le=10_000)] = 24.0
     MAX_HISTORY_AGE_DAYS: Annotated[float, Field(gt=0, le=10_000)] = 30.0
+    ARCHIVE_MAX_AGE_DAYS: Annotated[float, Field(ge=0, le=100_000)] = 365.0
+    HISTORY_KEY: SecretStr = SecretStr("")
+    MEMORY_LIMIT_MB: Annotated[float, Field(ge=0, le=1_000_000)] = 500.0
 
     LOG_LEVEL: LogLevel = "INFO"
 

@@ -21,8 +21,8 @@ import aiofiles
 from benchmarks.claims import Claim, parser, save
 from services.core.types import HistoryEntry
 from services.disk_cleanup import archive_old
-from services.history.files import last_lines
 from services.history.jsonl import JsonlHistoryStore
+from services.history.lines import last_lines
 from services.history.record import decode, encode
 from services.rate_limiter import RateLimiter
 

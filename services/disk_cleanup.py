@@ -6,7 +6,7 @@ import logging
 import math
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import FileIO
@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 ARCHIVE = "archive"
 HISTORY_SUFFIX = ".jsonl"
+CORRUPT_SUFFIX = ".corrupt"
 COMPRESSION = 3
 """gzip level; see benchmarks/history.py for its speed."""
 
@@ -40,8 +41,19 @@ def measure(directory: Path) -> DiskUse:
 
 def delete_old(directory: Path, *, before: float) -> dict[str, int]:
     """Delete regular files last changed before a time, seconds since the epoch."""
+    return _delete(_files(directory), before=before)
+
+
+def delete_archived(directory: Path, *, before: float) -> dict[str, int]:
+    """Delete the archives and the damaged files of a history last changed before a time."""
+    damaged = (entry for entry in _entries(directory) if entry.name.endswith(CORRUPT_SUFFIX))
+    regular = (entry for entry in damaged if entry.is_file(follow_symlinks=False))
+    return _delete(itertools.chain(_files(directory / ARCHIVE), regular), before=before)
+
+
+def _delete(entries: Iterable["os.DirEntry[str]"], *, before: float) -> dict[str, int]:
     deleted = freed = failed = 0
-    for entry in _files(directory):
+    for entry in entries:
         size, changed = _size_and_time(entry)
         if size < 0 or changed >= before:
             continue
@@ -50,7 +62,7 @@ def delete_old(directory: Path, *, before: float) -> dict[str, int]:
         except FileNotFoundError:
             continue
         except OSError as error:
-            log.warning("Cannot delete a temporary file: %s", error)
+            log.warning("Cannot delete an old file: %s", error)
             failed += 1
         else:
             deleted += 1

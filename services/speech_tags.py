@@ -32,6 +32,7 @@ _BEGUN = re.compile(
 _MENTION = re.compile(r"(@[!&]?|#)(\d{1,20})")
 _EMOJI = re.compile(r"a?:(\w{1,64}):\d{1,20}")
 _TIMESTAMP = re.compile(r"t:(-?\d{1,13})(?::([tTdDfFRsS]))?")
+_ADDRESS = re.compile(r"(?:mailto:)?([\w.%+-]{1,64}@[\w.-]{1,255})")
 _GUIDE = re.compile(r"id:\w+")
 _LINE_TAGS = frozenset(
     ("br", "p", "li", "ul", "ol", "div", "tr", "hr", "h1", "h2", "h3", "h4", "h5", "h6")
@@ -72,8 +73,8 @@ def _read_compact(tag: re.Match[str], phrases: Phrases, names: Names) -> Mark | 
         return Mark(end, phrases.channel)
     if body.lower().startswith(("https://", "http://")):
         return Mark(end, link_in_words(body, phrases))
-    if "@" in body:
-        return Mark(end, body.removeprefix("mailto:"))
+    if address := _ADDRESS.fullmatch(body):
+        return Mark(end, address[1])
     return None
 
 

@@ -1,6 +1,6 @@
 """The contracts between rooms; every implementation is chosen in bot.py alone."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -131,6 +131,18 @@ class TextChannel(Protocol):
         ...
 
 
+class Cipher(Protocol):
+    """Keep data readable for the holder of a key alone."""
+
+    def seal(self, data: bytes) -> bytes:
+        """Return the data encrypted, as one line of ASCII."""
+        ...
+
+    def open(self, sealed: bytes) -> bytes:
+        """Return what was sealed. Raises ValueError for anything else."""
+        ...
+
+
 class HistoryStore(Protocol):
     """Keep conversations. Raises StorageError."""
 
@@ -143,7 +155,23 @@ class HistoryStore(Protocol):
         ...
 
     async def clear(self, conversation: str) -> int:
-        """Forget a conversation and return how many entries it had."""
+        """Forget a conversation, archived parts included; return how many entries it had."""
+        ...
+
+    async def revise(self, conversation: str, message_id: int, text: str) -> bool:
+        """Change the text of the entry of one message; return whether it was kept."""
+        ...
+
+    async def forget_messages(self, conversation: str, message_ids: Collection[int]) -> int:
+        """Forget the entries that any of these messages belongs to; return how many."""
+        ...
+
+    async def forget_author(self, author_id: int) -> int:
+        """Forget what a person said and was answered, everywhere; return how many entries."""
+        ...
+
+    def entries_of(self, author_id: int) -> AsyncGenerator[tuple[str, HistoryEntry], None]:
+        """Yield what a person said and was answered, each with its conversation's key."""
         ...
 
     async def aclose(self) -> None:

@@ -6,11 +6,11 @@ from io import FileIO
 from pathlib import Path
 
 from services.core.files import make_private_directory, open_private, sync_directory
+from services.history.lines import BLOCK_BYTES
 
 log = logging.getLogger(__name__)
 
 MAX_OPEN_FILES = 32
-BLOCK_BYTES = 8192
 
 
 class AppendOnlyFiles:
@@ -39,18 +39,6 @@ class AppendOnlyFiles:
             with contextlib.suppress(OSError):
                 file.truncate(size)
             raise
-
-    def remove(self, name: str) -> int:
-        """Delete a file durably and return how many lines it had."""
-        self.close(name)
-        try:
-            with (self._directory / name).open("rb") as file:
-                lines = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
-        except FileNotFoundError:
-            return 0
-        (self._directory / name).unlink()
-        sync_directory(self._directory)
-        return lines
 
     def set_aside(self, name: str) -> Path:
         """Rename a file to a name of its own that ends in .corrupt and return that."""
@@ -117,26 +105,6 @@ class AppendOnlyFiles:
         self._directory_unsynced |= status.st_size == 0
         self._open[name] = (file, (status.st_dev, status.st_ino))
         return file, size
-
-
-def last_lines(path: Path, count: int) -> list[bytes]:
-    """Return the newest complete lines of a file that another thread may append to."""
-    try:
-        file = FileIO(path)
-    except FileNotFoundError:
-        return []
-    with file:
-        start = file.seek(0, os.SEEK_END)
-        blocks: list[bytes] = []
-        breaks, size = 0, BLOCK_BYTES
-        while start > 0 and breaks <= count:
-            length = min(size, start)
-            start = file.seek(start - length)
-            blocks.append(file.read(length))
-            breaks += blocks[-1].count(b"\n")
-            size *= 2
-    lines = b"".join(reversed(blocks)).split(b"\n")
-    return lines[(1 if start else 0) : -1][-count:]
 
 
 def _drop_unfinished_line(file: FileIO, size: int, name: str) -> int:

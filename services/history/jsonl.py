@@ -1,14 +1,18 @@
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from services.core.errors import CorruptHistoryError, StorageError
+from services.core.protocols import Cipher
 from services.core.types import HistoryEntry
-from services.history.files import AppendOnlyFiles, last_lines
-from services.history.record import decode, encode, file_name
+from services.history import forgetting
+from services.history.files import AppendOnlyFiles
+from services.history.layout import left_overs, parts
+from services.history.lines import LineChange, last_lines, read_lines, rewrite_lines
+from services.history.record import conversation_of, decode, encode, file_name
 from services.history.writer_thread import WriterThread
 
 log = logging.getLogger(__name__)
@@ -24,10 +28,23 @@ class JsonlHistoryStore:
     One thread writes: at once with one call per append, on the disk itself within
     `fsync_interval` seconds. A killed process loses at most an unfinished line, a power cut at
     most that interval. Reading goes past the writer, so a slow disk delays no reply.
+
+    Forgetting reaches archives and damaged files too; there a line that nobody can read goes as
+    well. `upkeep` is held meanwhile: whoever packs archives must hold it too. With a `cipher` all
+    that is written is sealed; lines written before it stay readable.
     """
 
-    def __init__(self, directory: Path, *, fsync_interval: float = 1.0) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        cipher: Cipher | None = None,
+        upkeep: asyncio.Lock | None = None,
+        fsync_interval: float = 1.0,
+    ) -> None:
         self._directory = directory
+        self._cipher = cipher
+        self._upkeep = upkeep or asyncio.Lock()
         self._files = AppendOnlyFiles(directory)
         self._writer = WriterThread(
             sync=self._files.sync, close=self._files.close_all, interval=fsync_interval
@@ -56,8 +73,30 @@ class JsonlHistoryStore:
         raise CorruptHistoryError(f"{name} is damaged; kept as {aside}", user_message=LOST)
 
     async def clear(self, conversation: str) -> int:
-        """Forget a conversation durably and return how many entries it had."""
-        return await self._write(partial(self._files.remove, file_name(conversation)))
+        """Forget a conversation durably, archives included; return how many entries it had."""
+        return await self._rewrite(conversation, forgetting.everything)
+
+    async def revise(self, conversation: str, message_id: int, text: str) -> bool:
+        """Change the text of the entry of one message; return whether it was kept."""
+        change = forgetting.revision(message_id, text, self._cipher)
+        return await self._rewrite(conversation, change) > 0
+
+    async def forget_messages(self, conversation: str, message_ids: Collection[int]) -> int:
+        """Forget the entries that any of these messages belongs to; return how many."""
+        return await self._rewrite(
+            conversation, forgetting.without_messages(frozenset(message_ids), self._cipher)
+        )
+
+    async def forget_author(self, author_id: int) -> int:
+        """Forget what a person said and was answered, everywhere; return how many entries."""
+        change = forgetting.without_author(author_id, self._cipher)
+        return await self._rewrite(None, change)
+
+    async def entries_of(self, author_id: int) -> AsyncGenerator[tuple[str, HistoryEntry], None]:
+        """Yield what a person said and was answered, each with its conversation's key."""
+        for path in await asyncio.to_thread(list, parts(self._directory)):
+            for entry in await asyncio.to_thread(self._read_author, path, author_id):
+                yield conversation_of(path.name), entry
 
     async def aclose(self) -> None:
         """Write what is queued and close the files; idempotent."""
@@ -69,11 +108,34 @@ class JsonlHistoryStore:
         except OSError as error:
             raise StorageError(f"cannot write the history: {error}") from error
 
+    async def _rewrite(self, conversation: str | None, change: LineChange) -> int:
+        """Change all files of one conversation, or of all; appends go on between two files."""
+        async with self._upkeep:
+            changed = 0
+            for path in await self._write(partial(self._begin_rewriting, conversation)):
+                changed += await self._write(partial(self._rewrite_file, path, change))
+            return changed
+
+    def _begin_rewriting(self, conversation: str | None) -> list[Path]:
+        for path in left_overs(self._directory):
+            path.unlink(missing_ok=True)
+        return list(parts(self._directory, conversation))
+
+    def _rewrite_file(self, path: Path, change: LineChange) -> int:
+        if path.parent == self._directory:
+            self._files.close(path.name)
+        return rewrite_lines(path, change)
+
     def _append(self, conversation: str, entries: tuple[HistoryEntry, ...]) -> None:
-        self._files.append(file_name(conversation), b"".join(map(encode, entries)))
+        lines = [encode(entry, self._cipher) for entry in entries]
+        self._files.append(file_name(conversation), b"".join(lines))
 
     def _read(self, name: str, limit: int) -> list[HistoryEntry]:
-        return [decode(line) for line in last_lines(self._directory / name, limit)]
+        lines = last_lines(self._directory / name, limit)
+        return [decode(line, self._cipher) for line in lines]
+
+    def _read_author(self, path: Path, author_id: int) -> list[HistoryEntry]:
+        return list(forgetting.of_author(read_lines(path), author_id, self._cipher))
 
     def _set_aside(self, name: str, limit: int) -> str:
         try:

@@ -3,8 +3,9 @@
 import hashlib
 import json
 from typing import get_args
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
+from services.core.protocols import Cipher
 from services.core.types import HistoryEntry, Role
 
 SUFFIX = ".jsonl"
@@ -13,8 +14,8 @@ _ROLES = frozenset(get_args(Role))
 _LONGEST_NAME = 100
 
 
-def encode(entry: HistoryEntry) -> bytes:
-    """Return an entry as a line, line break included."""
+def encode(entry: HistoryEntry, cipher: Cipher | None = None) -> bytes:
+    """Return an entry as a line, line break included; sealed where there is a cipher."""
     fields = {
         "role": entry.role,
         "text": entry.text,
@@ -24,11 +25,19 @@ def encode(entry: HistoryEntry) -> bytes:
         "message_ids": entry.message_ids,
     }
     line = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
-    return line.encode("utf-8", "replace") + b"\n"
+    data = line.encode("utf-8", "replace")
+    return (cipher.seal(data) if cipher else data) + b"\n"
 
 
-def decode(line: bytes) -> HistoryEntry:
+def is_sealed(line: bytes) -> bool:
+    """Tell whether a line may be encrypted, and so is nobody's words without its key."""
+    return line[:1] not in (b"{", b"")
+
+
+def decode(line: bytes, cipher: Cipher | None = None) -> HistoryEntry:
     """Return the entry of a line. Raises ValueError for anything `encode` did not write."""
+    if cipher is not None and is_sealed(line):
+        line = cipher.open(line)
     try:
         fields = json.loads(line)
         entry = HistoryEntry(
@@ -56,3 +65,8 @@ def file_name(conversation: str) -> str:
         digest = hashlib.sha256(conversation.encode("utf-8", "replace")).hexdigest()
         name = f"{name[:_LONGEST_NAME]}~{digest[:32]}"
     return (name or "%") + SUFFIX
+
+
+def conversation_of(name: str) -> str:
+    """Return the key of a conversation by the name of one of its files, archived ones too."""
+    return unquote(name.partition(".")[0])

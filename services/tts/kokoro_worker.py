@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, cast
 
+from services.core.process import resident_mb
 from services.tts.worker_backend import Backend, RefusedError, Stop, StoppedError
 from services.tts.worker_frames import FrameReader, Kind, SpeechRequest, frame
 
@@ -107,19 +108,6 @@ class Worker:
             for part in _parts(sound, size):
                 stop.check()
                 self.send(Kind.SOUND, part)
-
-
-def resident_mb() -> float:
-    """Return this process's memory in MB: what it holds, or its peak where only that is known."""
-    with contextlib.suppress(OSError):
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-    if sys.platform == "win32":
-        return 0.0
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 1e6 if sys.platform == "darwin" else peak / 1e3
 
 
 def _parts(sound: bytes, size: int) -> Iterator[bytes]:

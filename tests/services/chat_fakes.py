@@ -1,8 +1,9 @@
 """Scripted stand-ins for what a conversation works with."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from services.core.types import (
     Author,
@@ -174,8 +175,35 @@ class MemoryHistory:
     async def clear(self, conversation: str) -> int:
         return len(self.kept.pop(conversation, []))
 
+    async def revise(self, conversation: str, message_id: int, text: str) -> bool:
+        entries = self.kept.get(conversation, [])
+        found = [n for n, entry in enumerate(entries) if entry.message_ids == (message_id,)]
+        for n in found:
+            entries[n] = replace(entries[n], text=text)
+        return bool(found)
+
+    async def forget_messages(self, conversation: str, message_ids: Collection[int]) -> int:
+        ids = set(message_ids)
+        return self._drop(conversation, lambda entry: not ids.isdisjoint(entry.message_ids))
+
+    async def forget_author(self, author_id: int) -> int:
+        return sum(self._drop(key, lambda each: each.author_id == author_id) for key in self.kept)
+
+    async def entries_of(self, author_id: int) -> AsyncGenerator[tuple[str, HistoryEntry], None]:
+        for key, entries in self.kept.items():
+            for entry in entries:
+                if entry.author_id == author_id:
+                    yield key, entry
+
     async def aclose(self) -> None:
         return None
+
+    def _drop(self, conversation: str, unwanted: Callable[[HistoryEntry], bool]) -> int:
+        entries = self.kept.get(conversation, [])
+        left = [entry for entry in entries if not unwanted(entry)]
+        dropped = len(entries) - len(left)
+        entries[:] = left
+        return dropped
 
 
 def plain_context(turn: UserTurn, history: Sequence[HistoryEntry]) -> ChatContext:

@@ -1,7 +1,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.sentence_splitter import SentenceSplitter
@@ -305,6 +305,7 @@ def test_never_depends_on_how_the_text_was_cut(text: str, cuts: list[int]) -> No
 
 
 @given(TEXTS)
+@example("<#😀@a>")
 def test_gives_out_clean_lines(text: str) -> None:
     for line in (*stream(text).split("\n"), *speakable(text).split("\n")):
         assert line == " ".join(line.split())

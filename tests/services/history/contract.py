@@ -12,6 +12,11 @@ def entry(text: str, **fields: object) -> HistoryEntry:
     return HistoryEntry(text=text, **values)  # type: ignore[arg-type]
 
 
+async def texts(store: HistoryStore, key: str) -> list[str]:
+    """Return what a conversation says."""
+    return [each.text for each in await store.load(key, limit=1000)]
+
+
 class HistoryStoreContract:
     """Inherit as TestX and give a fixture `store` that is open, empty and closed after the test."""
 
@@ -70,6 +75,51 @@ class HistoryStoreContract:
         await store.append("c", entries)
         assert await store.load("c", limit=1) == entries[1:]
         assert await store.load("c", limit=2) == entries
+
+    async def test_a_changed_message_changes_its_entry_alone(self, store: HistoryStore) -> None:
+        await store.append("c", [entry("a", message_ids=(11,)), entry("b", message_ids=(1,))])
+        assert await store.revise("c", 1, "é\nnew")
+        assert not await store.revise("c", 2, "nobody's")
+        assert not await store.revise("other", 1, "elsewhere")
+        assert await texts(store, "c") == ["a", "é\nnew"]
+
+    async def test_an_entry_of_several_messages_is_not_revised(self, store: HistoryStore) -> None:
+        await store.append("c", [entry("a\nb", message_ids=(1, 2))])
+        assert not await store.revise("c", 1, "x")
+        assert await texts(store, "c") == ["a\nb"]
+
+    async def test_deleted_messages_take_their_entries_along(self, store: HistoryStore) -> None:
+        numbers = [(1,), (2, 3), (4,), ()]
+        await store.append("c", [entry(str(ids), message_ids=ids) for ids in numbers])
+        assert await store.forget_messages("c", {3, 4, 5}) == 2
+        assert await store.forget_messages("c", []) == 0
+        assert await texts(store, "c") == ["(1,)", "()"]
+
+    async def test_a_forgotten_person_is_forgotten_everywhere(self, store: HistoryStore) -> None:
+        for key in ("c", "d", "e"):
+            await store.append(key, [entry("mine"), entry("answer", role="assistant")])
+            await store.append(key, [entry("hers", author_id=77)])
+        assert await store.forget_author(7) == 6
+        assert await store.forget_author(7) == 0
+        assert [await texts(store, key) for key in ("c", "d", "e")] == [["hers"]] * 3
+        await store.append("c", [entry("again")])
+        assert await texts(store, "c") == ["hers", "again"]
+
+    async def test_a_persons_entries_are_found_with_their_places(self, store: HistoryStore) -> None:
+        await store.append("channel-1", [entry("a"), entry("b", author_id=77)])
+        await store.append("channel-2", [entry("c")])
+        found = [(key, each.text) async for key, each in store.entries_of(7)]
+        assert found == [("channel-1", "a"), ("channel-2", "c")]
+
+    async def test_what_is_said_while_a_person_is_forgotten_stays(
+        self, store: HistoryStore
+    ) -> None:
+        for number in range(20):
+            await store.append(f"c{number}", [entry("old"), entry("hers", author_id=77)])
+        news = [store.append(f"c{number}", [entry("new", author_id=77)]) for number in range(20)]
+        await asyncio.gather(store.forget_author(7), *news)
+        for number in range(20):
+            assert await texts(store, f"c{number}") == ["hers", "new"]
 
     async def test_closing_twice_is_fine(self, store: HistoryStore) -> None:
         await store.append("c", [entry("a")])

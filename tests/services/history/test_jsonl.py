@@ -1,5 +1,7 @@
 import asyncio
+import gzip
 import logging
+import math
 import os
 import signal
 import stat
@@ -10,10 +12,14 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from cryptography.fernet import Fernet
 
 from services.core.errors import CorruptHistoryError, StorageError
-from services.history import files, writer_thread
+from services.disk_cleanup import archive_old
+from services.history import files, lines, writer_thread
+from services.history.encryption import FernetCipher
 from services.history.jsonl import JsonlHistoryStore
+from services.history.record import encode
 from tests.services.history.contract import HistoryStoreContract, entry
 
 
@@ -26,6 +32,15 @@ async def store(tmp_path: Path) -> AsyncIterator[JsonlHistoryStore]:
 
 class TestJsonlHistoryStore(HistoryStoreContract):
     pass
+
+
+class TestSealedHistoryStore(HistoryStoreContract):
+    @pytest_asyncio.fixture
+    async def store(self, tmp_path: Path) -> AsyncIterator[JsonlHistoryStore]:
+        cipher = FernetCipher(Fernet.generate_key().decode())
+        opened = JsonlHistoryStore(tmp_path / "history", cipher=cipher)
+        yield opened
+        await opened.aclose()
 
 
 def write(path: Path, data: bytes) -> None:
@@ -167,7 +182,7 @@ async def test_few_files_are_open_at_once(
 async def test_reading_from_the_end_finds_every_line(
     store: JsonlHistoryStore, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "BLOCK_BYTES", 97)
+    monkeypatch.setattr(lines, "BLOCK_BYTES", 97)
     await store.append("channel-1", [entry(str(n)) for n in range(64)])
     assert await texts(store, count) == [str(n) for n in range(max(0, 64 - count), 64)]
 
@@ -266,6 +281,7 @@ CHILD = """
 import asyncio, sys
 from pathlib import Path
 from services.core.types import HistoryEntry
+from services.history.encryption import FernetCipher
 from services.history.jsonl import JsonlHistoryStore
 
 async def main():
@@ -300,3 +316,112 @@ async def test_a_killed_process_loses_nothing_that_was_acknowledged(
     questions = [int(text.split()[0]) for text in loaded[::2]]
     assert questions == list(range(len(questions)))
     assert len(questions) > acknowledged
+
+
+def everything_kept(directory: Path) -> bytes:
+    """Return every byte under a folder, unpacked where it is packed, names included."""
+    files = [path for path in directory.rglob("*") if path.is_file()]
+    plain = [
+        gzip.decompress(p.read_bytes()) if p.suffix == ".gz" else p.read_bytes() for p in files
+    ]
+    return b"".join(plain) + str(sorted(files)).encode()
+
+
+def archived(directory: Path, conversation: str) -> Path:
+    return next(directory.glob(f"archive/{conversation}.*"))
+
+
+class TestForgetting:
+    @pytest_asyncio.fixture
+    async def folder(self, store: JsonlHistoryStore, path: Path) -> Path:
+        """Return a history with an archive, damaged files and what a crash left behind."""
+        await store.append("channel-1", [entry("CANARY"), entry("hers", author_id=77)])
+        await store.append("channel-2", [entry("CANARY")])
+        await asyncio.to_thread(archive_old, path.parent, before=math.inf)
+        await store.append("channel-1", [entry("CANARY too"), entry("hers now", author_id=77)])
+        write(path.with_name("channel-3.jsonl.corrupt"), b"CANARY\n" + encode(entry("CANARY")))
+        write(path.with_name("channel-3.jsonl.2.corrupt"), encode(entry("hers", author_id=77)))
+        write(path.with_name("channel-4.jsonl.part"), b"CANARY")
+        write(path.parent / "archive" / "channel-5.20260101-1.jsonl.gz.part", b"CANARY")
+        return path.parent
+
+    async def test_no_byte_of_a_person_is_left(
+        self, store: JsonlHistoryStore, folder: Path
+    ) -> None:
+        await store.forget_author(7)
+        kept = everything_kept(folder)
+        assert b"CANARY" not in kept
+        assert kept.count(b"hers") == 3
+
+    async def test_clearing_reaches_the_archive_of_that_channel_alone(
+        self, store: JsonlHistoryStore, folder: Path
+    ) -> None:
+        assert await store.clear("channel-1") == 4
+        assert "channel-1." not in everything_kept(folder).decode()
+        assert "channel-2." in everything_kept(folder).decode()
+
+    async def test_export_finds_what_is_archived(
+        self, store: JsonlHistoryStore, folder: Path
+    ) -> None:
+        found = [(key, each.text) async for key, each in store.entries_of(7)]
+        assert sorted(found) == [
+            ("channel-1", "CANARY"),
+            ("channel-1", "CANARY too"),
+            ("channel-2", "CANARY"),
+            ("channel-3", "CANARY"),
+        ]
+
+    async def test_what_stays_grows_old_as_before(
+        self, store: JsonlHistoryStore, folder: Path
+    ) -> None:
+        kept = archived(folder, "channel-1")
+        os.utime(kept, (1000, 1000))
+        await store.forget_author(7)
+        assert kept.stat().st_mtime == 1000
+        assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+    async def test_a_disk_that_refuses_leaves_the_old_file_whole(
+        self, store: JsonlHistoryStore, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await store.append("channel-1", [entry("a"), entry("b", author_id=77)])
+        before = content(path)
+
+        def fsync(_: int) -> None:
+            raise OSError(28, "No space left on device")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", fsync)
+            with pytest.raises(StorageError, match="No space left"):
+                await store.forget_author(7)
+        assert content(path) == before
+        assert list(path.parent.iterdir()) == [path]
+
+    async def test_packing_waits_until_a_person_is_forgotten(self, path: Path) -> None:
+        upkeep = asyncio.Lock()
+        store = JsonlHistoryStore(path.parent, upkeep=upkeep)
+        await store.append("channel-1", [entry("a")])
+        async with upkeep:
+            forgetting = asyncio.create_task(store.forget_author(7))
+            await store.append("channel-1", [entry("b")])
+            assert not forgetting.done()
+        assert await forgetting == 2
+        await store.aclose()
+
+
+class TestSealing:
+    async def test_nobody_reads_a_sealed_history_without_its_key(self, path: Path) -> None:
+        store = JsonlHistoryStore(path.parent, cipher=FernetCipher(Fernet.generate_key().decode()))
+        await store.append("channel-1", [entry("secret words")])
+        await store.aclose()
+        assert b"secret" not in content(path)
+        assert b"Ann" not in content(path)
+
+    async def test_lines_written_before_it_was_sealed_stay_readable(
+        self, store: JsonlHistoryStore, path: Path
+    ) -> None:
+        await store.append("channel-1", [entry("plain")])
+        sealed = JsonlHistoryStore(path.parent, cipher=FernetCipher(Fernet.generate_key().decode()))
+        await sealed.append("channel-1", [entry("sealed")])
+        assert await texts(sealed) == ["plain", "sealed"]
+        assert await sealed.forget_author(7) == 2
+        await sealed.aclose()
