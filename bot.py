@@ -377,7 +377,8 @@ def open_speech(
 
 def place_of(client: Client, turn: UserTurn) -> ChannelText:
     """Return the channel of a turn as a place to write in."""
-    return ChannelText(client.get_partial_messageable(turn.channel_id, guild_id=turn.guild_id))
+    channel = client.get_partial_messageable(turn.channel_id, guild_id=turn.guild_id)
+    return ChannelText(channel, own_id=client.own_id)
 
 
 if __name__ == "__main__":

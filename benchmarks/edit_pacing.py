@@ -86,6 +86,15 @@ class Discord:
         self._remaining -= 1
         return True
 
+    async def delete(self, message_id: int) -> None:
+        """Do nothing: nothing is deleted here."""
+
+    async def mark(self, message_id: int, sign: str) -> None:
+        """Do nothing: nothing waits here."""
+
+    async def unmark(self, message_id: int, sign: str) -> None:
+        """Do nothing."""
+
     def _next_reset(self, now: float) -> float:
         if self._phase is None:
             return now + WINDOW

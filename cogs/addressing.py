@@ -1,4 +1,6 @@
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -26,8 +28,29 @@ def addressed_text(message: discord.Message, bot_id: int) -> str | None:
 
 def readable(message: discord.Message, bot_id: int) -> str:
     """Return a message's text with the bot's mention removed and the others' as names."""
-    text = re.sub(rf"<@!?{bot_id}>", " ", message.content)
     names = {user.id: user.display_name for user in message.mentions}
+    return _in_words(message.content, names, bot_id)
+
+
+def edited_text(data: Mapping[str, Any], bot_id: int) -> str | None:
+    """Return what a message says after an edit, None where the event is no edit of its text.
+
+    `data` is Discord's MESSAGE_UPDATE, which also tells of embeds and pins and may lack any part.
+    """
+    never_edited = "edited_timestamp" in data and data["edited_timestamp"] is None
+    if never_edited or not data.get("content"):
+        return None
+    names = {int(user["id"]): _shown_name(user) for user in data.get("mentions", ())}
+    return _in_words(data["content"], names, bot_id) or None
+
+
+def _shown_name(user: Mapping[str, Any]) -> str:
+    nick = user.get("member", {}).get("nick")
+    return str(nick or user.get("global_name") or user["username"])
+
+
+def _in_words(content: str, names: Mapping[int, str], bot_id: int) -> str:
+    text = re.sub(rf"<@!?{bot_id}>", " ", content)
     text = re.sub(r"<@!?(\d+)>", lambda match: "@" + names.get(int(match[1]), "someone"), text)
     return clean(text)
 

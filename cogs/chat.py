@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.addressing import addressed_text, author_of, clean
+from cogs.addressing import addressed_text, author_of, clean, edited_text
 from cogs.text_channels import PING_ASKER, UNREACHABLE, InteractionText
 from services.conversations import Conversations
 from services.core.errors import BusyError
@@ -77,6 +77,25 @@ class Chat(commands.Cog):
         )
 
     @commands.Cog.listener()
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        """Let an answer that is not complete follow the edit of its question."""
+        text = edited_text(payload.data, self._bot_id())
+        if text is None or len(text) > LONGEST:
+            return
+        if not self._batcher.revise(payload.message_id, text):
+            self._conversations.revise(payload.channel_id, payload.message_id, text)
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        """Answer a deleted message no more."""
+        self._withdraw(payload.channel_id, {payload.message_id})
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        """Answer none of the messages that were deleted at once."""
+        self._withdraw(payload.channel_id, payload.message_ids)
+
+    @commands.Cog.listener()
     async def on_typing(
         self, channel: discord.abc.Snowflake, user: discord.abc.User, _when: object
     ) -> None:
@@ -115,6 +134,11 @@ class Chat(commands.Cog):
         await interaction.edit_original_response(
             content=f"Done: I forgot {forgotten} {noun} of this channel."
         )
+
+    def _withdraw(self, channel_id: int, message_ids: set[int]) -> None:
+        for message_id in message_ids:
+            self._batcher.discard(message_id)
+        self._conversations.withdraw(channel_id, message_ids)
 
     def _admit(self, user_id: int) -> None:
         wait = self._limiter.take(user_id)

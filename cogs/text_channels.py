@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import (
     AbstractAsyncContextManager,
     asynccontextmanager,
@@ -34,8 +34,9 @@ PING_NOBODY = discord.AllowedMentions.none()
 class ChannelText:
     """Write into a channel, a thread or a direct message. Raises OSError where it can't."""
 
-    def __init__(self, channel: discord.PartialMessageable) -> None:
+    def __init__(self, channel: discord.PartialMessageable, *, own_id: Callable[[], int]) -> None:
         self._channel = channel
+        self._own_id = own_id
 
     @property
     def rate_key(self) -> str:
@@ -59,6 +60,22 @@ class ChannelText:
         message = self._channel.get_partial_message(message_id)
         with _as_os_error(gone=UNKNOWN_MESSAGE):
             await message.edit(content=text, allowed_mentions=PING_NOBODY)
+
+    async def delete(self, message_id: int) -> None:
+        """Delete a message of the bot. Raises LookupError when somebody did before."""
+        with _as_os_error(gone=UNKNOWN_MESSAGE):
+            await self._channel.get_partial_message(message_id).delete()
+
+    async def mark(self, message_id: int, sign: str) -> None:
+        """React to a message with an emoji. Raises LookupError when somebody deleted it."""
+        with _as_os_error(gone=UNKNOWN_MESSAGE):
+            await self._channel.get_partial_message(message_id).add_reaction(sign)
+
+    async def unmark(self, message_id: int, sign: str) -> None:
+        """Take the bot's reaction back. Raises LookupError when somebody deleted the message."""
+        message = self._channel.get_partial_message(message_id)
+        with _as_os_error(gone=UNKNOWN_MESSAGE):
+            await message.remove_reaction(sign, discord.Object(self._own_id()))
 
     async def _reply(self, text: str, message_id: int) -> int:
         reference = discord.MessageReference(
@@ -121,6 +138,17 @@ class InteractionText:
             await self._interaction.followup.edit_message(
                 message_id, content=text, allowed_mentions=PING_NOBODY
             )
+
+    async def delete(self, message_id: int) -> None:
+        """Delete a message of the answer. Raises LookupError when somebody did before."""
+        with _as_os_error(gone=UNKNOWN_MESSAGE):
+            await self._interaction.followup.delete_message(message_id)
+
+    async def mark(self, message_id: int, sign: str) -> None:
+        """Show nothing: a command is no message."""
+
+    async def unmark(self, message_id: int, sign: str) -> None:
+        """Show nothing."""
 
     def typing(self) -> AbstractAsyncContextManager[None]:
         """Show nothing more: Discord shows that the bot is thinking."""

@@ -1,5 +1,5 @@
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from itertools import chain
 
 from services.core.errors import BusyError, StorageError
@@ -14,6 +14,16 @@ log = logging.getLogger(__name__)
 RUNNING = 3
 """Replies written at once in one channel."""
 
+RESTARTS = 3
+"""How often one answer is begun anew for what its author adds or changes."""
+
+JOINED_MESSAGES = 10
+JOINED_CHARACTERS = 8000
+"""The most that a turn may grow to by further messages, as in MessageBatcher."""
+
+WAITING_SIGN = "\N{HOURGLASS WITH FLOWING SAND}"
+"""Stands on a message whose answer cannot begin yet."""
+
 WAITING = 24
 WAITING_OF_ONE = 8
 """Turns that may wait in one channel, and of one person among them; one more is refused."""
@@ -22,8 +32,10 @@ WAITING_OF_ONE = 8
 class Conversation:
     """Order the replies of one channel, which all see one shared history.
 
-    Each author has one reply at a time and the channel three; further turns wait, in order. A reply
-    whose text is done but whose speech goes on counts no more, and the next ones already see it.
+    Each author has one reply at a time and the channel three; further turns wait, in order, with a
+    sign on their message. A reply whose text is done but whose speech goes on counts no more, and
+    the next ones already see it. What its author writes before anything of a reply was seen or
+    heard joins its turn, which is then answered anew.
     """
 
     def __init__(
@@ -44,6 +56,7 @@ class Conversation:
         self._speaking: list[Reply] = []
         self._waiting: list[Reply] = []
         self._forgotten: set[Reply] = set()
+        self._places: dict[Reply, str] = {}
 
     def admit(self, turn: UserTurn) -> None:
         """Raise BusyError when too many turns wait, or too many of the turn's author."""
@@ -53,9 +66,42 @@ class Conversation:
 
     def submit(self, reply: Reply, channel: TextChannel) -> None:
         """Begin an admitted reply, or let it wait."""
+        self._places[reply] = channel.rate_key
         self._waiting.append(reply)
         self._tasks.start(_show_typing(reply, channel), name=f"typing {reply.turn.id}")
         self._begin_waiting()
+        if reply in self._waiting and reply.turn.last.id:
+            self._tasks.start(_show_waiting(reply, channel), name=f"waiting {reply.turn.id}")
+
+    def join(self, turn: UserTurn, channel: TextChannel) -> bool:
+        """Add a turn to the one that its author is being answered; False when it cannot join."""
+        own = [reply for reply in self._all() if reply.turn.author.id == turn.author.id]
+        reply = own[0] if len(own) == 1 and own[0] in self._writing else None
+        if reply is None or self._places[reply] != channel.rate_key:
+            return False
+        joined = reply.turn.joined_by(turn)
+        if reply.is_perceived or reply.restarts >= RESTARTS or not _may_be_one(joined):
+            return False
+        return reply.revise(joined)
+
+    def revise(self, message_id: int, text: str) -> None:
+        """Answer a message by its new text; nothing is done once its answer is complete."""
+        for reply in self._asked_by({message_id}):
+            turn = reply.turn.revised(message_id, text)
+            if turn != reply.turn and reply.restarts < RESTARTS:
+                self._answer_anew(reply, turn)
+
+    def withdraw(self, message_ids: Set[int]) -> None:
+        """Answer deleted messages no more; an unfinished answer to nothing else is deleted."""
+        for reply in self._asked_by(message_ids):
+            rest = reply.turn.without(message_ids)
+            if rest is not None:
+                self._answer_anew(reply, rest)
+                continue
+            reply.withdraw()
+            if reply in self._waiting:
+                self._waiting.remove(reply)
+                self._begin(reply)
 
     def text_done(self, reply: Reply) -> None:
         """Let the next turn begin while this reply is still spoken."""
@@ -89,6 +135,15 @@ class Conversation:
     def _all(self) -> list[Reply]:
         return [*self._speaking, *self._writing, *self._waiting]
 
+    def _asked_by(self, message_ids: Set[int]) -> list[Reply]:
+        asked = [(reply, {message.id for message in reply.turn.messages}) for reply in self._all()]
+        return [reply for reply, ids in asked if ids & message_ids]
+
+    def _answer_anew(self, reply: Reply, turn: UserTurn) -> None:
+        if reply.revise(turn) and reply in self._speaking:
+            self._speaking.remove(reply)
+            self._writing.append(reply)
+
     def _begin_waiting(self) -> None:
         for reply in list(self._waiting):
             busy = {other.turn.author.id for other in self._writing}
@@ -109,6 +164,7 @@ class Conversation:
         finally:
             self._statistics.add(reply.metrics)
             self._forgotten.discard(reply)
+            del self._places[reply]
             self._leave(reply)
             self._begin_waiting()
             if not self._all():
@@ -127,6 +183,23 @@ class Conversation:
             await self._history.append(self.key, entries)
         except StorageError as error:
             log.error("A turn could not be kept: %s", error)
+
+
+def _may_be_one(turn: UserTurn) -> bool:
+    """Tell whether messages may be one turn: all typed, and not too many."""
+    typed = all(message.id for message in turn.messages)
+    return typed and len(turn.messages) <= JOINED_MESSAGES and len(turn.text) <= JOINED_CHARACTERS
+
+
+async def _show_waiting(reply: Reply, channel: TextChannel) -> None:
+    """Keep the sign on a waiting message; where that is not allowed, typing alone is shown."""
+    message_id = reply.turn.last.id
+    try:
+        await channel.mark(message_id, WAITING_SIGN)
+        await reply.begun.wait()
+        await channel.unmark(message_id, WAITING_SIGN)
+    except (LookupError, OSError) as error:
+        log.debug("A waiting message has no sign: %s", error)
 
 
 async def _show_typing(reply: Reply, channel: TextChannel) -> None:

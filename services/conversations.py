@@ -1,6 +1,6 @@
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 
 from services.channel_pacer import ChannelPacers
 from services.conversation import Conversation
@@ -83,6 +83,9 @@ class Conversations:
         """Answer a turn in `channel`, or say there why not; never waits, never raises."""
         try:
             conversation = self._conversation(turn.channel_id)
+            if conversation.join(turn, channel):
+                log.info("Turn %s joins the one before", turn.id)
+                return
             conversation.admit(turn)
         except BusyError as error:
             log.info("Turn %s is refused: %s", turn.id, error)
@@ -90,6 +93,23 @@ class Conversations:
             return
         self._active[conversation.key] = conversation
         conversation.submit(self._reply(turn, channel, conversation), channel)
+
+    def revise(self, channel_id: int, message_id: int, text: str) -> None:
+        """Let the answer follow a message that was edited while it is being answered.
+
+        The answer is begun anew, in the place of what was shown of it. A message that is answered
+        completely, or is not known, or reads as before, changes nothing.
+        """
+        if (conversation := self._active.get(_key(channel_id))) is not None:
+            conversation.revise(message_id, text)
+
+    def withdraw(self, channel_id: int, message_ids: Set[int]) -> None:
+        """Answer deleted messages no more: their unfinished answers end and are deleted.
+
+        Where other messages are answered together with them, these are answered anew.
+        """
+        if (conversation := self._active.get(_key(channel_id))) is not None:
+            conversation.withdraw(message_ids)
 
     def stop_guild(self, guild_id: int) -> int:
         """Stop every reply of a guild and return how many."""
@@ -148,7 +168,7 @@ class Conversations:
         metrics = TurnMetrics(turn.id, turn.first.received, clock=loop.time)
         metrics.mark("batched")
 
-        async def context() -> ChatContext:
+        async def context(turn: UserTurn) -> ChatContext:
             entries = await conversation.load(self._history_limit)
             return self._build_context(turn, entries)
 
@@ -156,8 +176,8 @@ class Conversations:
             turn=turn,
             context=context,
             llm=self._llm,
-            open_output=lambda on_shown: self._open_output(turn, channel, on_shown),
-            open_speech=lambda: self._open_speech(turn, metrics) if turn.speak else None,
+            open_output=lambda turn, on_shown: self._open_output(turn, channel, on_shown),
+            open_speech=lambda turn: self._open_speech(turn, metrics) if turn.speak else None,
             metrics=metrics,
             max_characters=self._max_characters,
             typing_pacer=None if self._streaming else self._typing_pacer,

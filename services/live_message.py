@@ -28,8 +28,12 @@ class LiveMessage:
     may be called again with a longer text, for a line at the end. With `streaming` False nothing is
     shown before `finish`. Each text must begin with the one before.
 
+    `halt` ends `run` where it is. After that, `restart` lets a text of another answer take the
+    place of what was shown, by edits of the first message, and `withdraw` deletes it all.
+
     What is over 2000 characters goes on in further messages. So does the end of a reply for which
-    the channel has no edit left within 0.3 s. `on_shown` is called once, after the first post.
+    the channel has no edit left within 0.3 s. `on_shown` is called once an answer, after its first
+    text was posted.
 
     The channel raises LookupError for a message that somebody deleted (the reply is posted anew
     once, then shown no more) and OSError when it cannot be written to: an edit on the way is then
@@ -62,7 +66,8 @@ class LiveMessage:
         self._enough = asyncio.Event()
         self._writing = asyncio.Lock()
         self._finishing = False
-        self._reposted = self._gone = False
+        self._stale = False
+        self._reposted = self._gone = self._shown = False
 
     @property
     def message_ids(self) -> tuple[int, ...]:
@@ -83,6 +88,8 @@ class LiveMessage:
         self._share = self._pacer.join()
         try:
             gap = FIRST_GAP
+            if self._stale and not await self._share.next_edit(earliest=0.0):
+                return
             while await self._show() and await self._may_edit(self._share, gap):
                 gap = min(gap * GAP_GROWTH, self._interval)
         finally:
@@ -90,16 +97,40 @@ class LiveMessage:
 
     async def finish(self, text: str) -> None:
         """Show the final text; returns when it has arrived. Raises OSError."""
+        self.halt()
+        async with self._writing:
+            stands = self._current is None or self._cut(text).content == self._page.content
+            if not stands and not await self._pacer.may_end():
+                await self._go_on_below()
+            await self._write(text)
+
+    def halt(self) -> None:
+        """Show nothing more of the growing text; what is on its way arrives. Idempotent."""
         self._finishing = True
         self._changed.set()
         self._enough.set()
         if self._share is not None:
             self._share.close()
-        async with self._writing:
-            stands = self._current is None or self._cut(text).content == self._page.content
-            if not stands and not await self._pacer.may_end():
-                self._turn(self._page)
-            await self._write(text)
+
+    async def restart(self, *, reply_to: int | None) -> None:
+        """Begin anew, after `run` has ended: another answer replaces what was shown."""
+        self._reply_to = reply_to
+        for message_id in self._posted[1:]:
+            await self._delete(message_id)
+        self._current = self._posted[0] if self._posted else None
+        self._stale = self._current is not None
+        self._text, self._page = "", _NOTHING
+        self._start, self._fence = 0, ""
+        self._share = None
+        self._changed.clear()
+        self._enough.clear()
+        self._finishing = self._reposted = self._gone = self._shown = False
+
+    async def withdraw(self) -> None:
+        """Delete what was shown."""
+        for message_id in list(self._posted):
+            await self._delete(message_id)
+        self._current = None
 
     async def _has_begun(self) -> bool:
         """Wait until there is enough to post, or a first text has waited long enough."""
@@ -157,26 +188,43 @@ class LiveMessage:
         self._start, self._fence = page.end, page.fence
         self._page, self._current = _NOTHING, None
 
+    async def _go_on_below(self) -> None:
+        """Leave the current message, which cannot be edited in time; one of no use is deleted."""
+        if self._stale and self._current is not None:
+            await self._delete(self._current)
+        self._turn(self._page)
+
+    async def _delete(self, message_id: int) -> None:
+        self._posted.remove(message_id)
+        try:
+            await self._channel.delete(message_id)
+        except (LookupError, OSError) as error:
+            log.info("A message of a reply was not deleted: %s", error)
+
     async def _put(self, content: str) -> None:
         if self._current is None:
             await self._post(content)
-            return
-        try:
-            await self._channel.edit(self._current, content)
-        except LookupError:
-            self._posted.remove(self._current)
-            self._current = None
-            self._gone, self._reposted = self._reposted, True
-            if not self._gone:
-                await self._post(content)
+        else:
+            try:
+                await self._channel.edit(self._current, content)
+            except LookupError:
+                await self._post_again(content, instead_of=self._current)
+        self._stale = False
+        if not self._shown and not self._gone:
+            self._shown = True
+            self._on_shown()
+
+    async def _post_again(self, content: str, *, instead_of: int) -> None:
+        self._posted.remove(instead_of)
+        self._current = None
+        self._gone, self._reposted = self._reposted, True
+        if not self._gone:
+            await self._post(content)
 
     async def _post(self, content: str) -> None:
         """Post a message; a further one replies to the one before if others come in between."""
         reply_to = self._reply_to
         if self._posted:
             reply_to = self._posted[-1] if self._pacer.has_others(self._share) else None
-        first = not self._posted and not self._reposted
         self._current = await self._channel.send(content, reply_to=reply_to)
         self._posted.append(self._current)
-        if first:
-            self._on_shown()

@@ -3,7 +3,7 @@ import logging
 import re
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from services.core.types import IncomingMessage, UserTurn
 
@@ -99,6 +99,15 @@ class MessageBatcher:
         self._typed.move_to_end(key)
         if len(self._typed) > self._max_keys:
             self._typed.popitem(last=False)
+
+    def revise(self, message_id: int, text: str) -> bool:
+        """Replace the text of a message whose turn is still held; tell whether it is."""
+        for pending in self._pending.values():
+            for place, message in enumerate(pending.messages):
+                if message.id == message_id:
+                    pending.messages[place] = replace(message, text=text)
+                    return True
+        return False
 
     def discard(self, message_id: int) -> None:
         """Take back a message that its author deleted, if its turn is still held."""

@@ -39,6 +39,18 @@ class PromptChannel:
         if call.done() and (error := call.result()) is not None:
             raise error
 
+    async def delete(self, message_id: int) -> None:
+        """Delete a message. Raises LookupError, OSError."""
+        await self._channel.delete(message_id)
+
+    async def mark(self, message_id: int, sign: str) -> None:
+        """Put a sign on a message. Raises LookupError, OSError."""
+        await self._channel.mark(message_id, sign)
+
+    async def unmark(self, message_id: int, sign: str) -> None:
+        """Take a sign away. Raises LookupError, OSError."""
+        await self._channel.unmark(message_id, sign)
+
     def typing(self) -> AbstractAsyncContextManager[None]:
         """Show the typing indicator while the context is open."""
         return self._channel.typing()

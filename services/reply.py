@@ -30,7 +30,19 @@ class ReplyOutput(TextOutput, Protocol):
         ...
 
     async def run(self) -> None:
-        """Show the growing text until `finish` is called."""
+        """Show the growing text until `finish` or `halt` is called."""
+        ...
+
+    def halt(self) -> None:
+        """Show nothing more of the growing text."""
+        ...
+
+    async def restart(self, *, reply_to: int | None) -> None:
+        """Let another text take the place of what was shown; `run` has ended."""
+        ...
+
+    async def withdraw(self) -> None:
+        """Delete what was shown; `run` has ended."""
         ...
 
 
@@ -39,10 +51,13 @@ class Reply:
 
     `run` ends when the last text has arrived and the speech has ended. The model's failure becomes
     a sentence after what was written; a failing voice leaves the text and a line that says so. To
-    `stop` is no error: it ends both at once and leaves the text with a mark. `visible` is set with
-    the first text shown, at the latest at the end; `on_text_done` is called before speech ends.
-    The notes of context and deltas stand below the answer in small print, unless it failed.
-    Exactly one line per reply goes to the logger "turn".
+    `stop` is no error: it ends both at once and leaves the text with a mark. `begun` is set with
+    `run`, `visible` with the first text shown, at the latest at the end; `on_text_done` is called
+    before speech ends. The notes of context and deltas stand below the answer in small print,
+    unless it failed. Exactly one line per reply goes to the logger "turn".
+
+    Until `run` has ended the turn may change: `revise` answers it anew, in the place of what was
+    shown; `withdraw` ends the reply and deletes that.
 
     `entries` is what the history keeps: nothing after a failure; else the question and the answer.
     An answer whose speech was interrupted is kept as far as it was heard, any other as it was
@@ -53,10 +68,10 @@ class Reply:
         self,
         *,
         turn: UserTurn,
-        context: Callable[[], Awaitable[ChatContext]],
+        context: Callable[[UserTurn], Awaitable[ChatContext]],
         llm: LLM,
-        open_output: Callable[[Callable[[], None]], ReplyOutput],
-        open_speech: Callable[[], Speech | None],
+        open_output: Callable[[UserTurn, Callable[[], None]], ReplyOutput],
+        open_speech: Callable[[UserTurn], Speech | None],
         metrics: TurnMetrics,
         max_characters: int,
         typing_pacer: TypingPacer | None,
@@ -64,10 +79,12 @@ class Reply:
         on_text_done: Callable[["Reply"], None],
     ) -> None:
         self.turn = turn
+        self.begun = asyncio.Event()
         self.visible = asyncio.Event()
         self._context = context
         self._llm = llm
-        self._output = open_output(self._on_shown)
+        self._open_output = open_output
+        self._output = open_output(turn, self._on_shown)
         self._open_speech = open_speech
         self._speech: Speech | None = None
         self.metrics = metrics
@@ -82,30 +99,61 @@ class Reply:
         self._playback: PlaybackResult | None = None
         self._notes: list[str] = []
         self._stopped = self._too_long = self._mute = False
+        self._outdated = self._withdrawn = self._ended = False
 
     @property
     def speaks(self) -> bool:
         """Tell whether the reply is spoken as well."""
         return self._speech is not None
 
+    @property
+    def is_perceived(self) -> bool:
+        """Tell whether anything of the answer was seen or heard."""
+        return self.visible.is_set() or "ttfa" in self.metrics.marks
+
+    @property
+    def restarts(self) -> int:
+        """Return how often the answer was begun anew."""
+        return self.metrics.restarts + self._outdated
+
     async def run(self) -> None:
         """Answer the turn; never raises but when cancelled."""
         turn_id.set(self.turn.id)
+        self.begun.set()
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._show())
-                if not self._stopped:
-                    await asyncio.wait([self._begin(group)])
-                told = await self._end_text()
-            if self._mute and not told and not self._stopped:
-                await self._finish(self._final_text())
+            await self._answer()
+            while self._outdated and not self._withdrawn:
+                await self._restart()
+                await self._answer()
+            if self._withdrawn:
+                await self._output.withdraw()
         finally:
+            self._ended = True
             self.visible.set()
             turn_log.info("%s", self.metrics.record())
+
+    def revise(self, turn: UserTurn) -> bool:
+        """Answer a changed turn instead, from the beginning; False when it is too late."""
+        if self._ended or self._stopped or self._withdrawn:
+            return False
+        self.turn = turn
+        self._outdated = self.begun.is_set()
+        if not self._outdated:
+            self._output = self._open_output(turn, self._on_shown)
+        self._break_off()
+        return True
+
+    def withdraw(self) -> None:
+        """End the reply and delete what was shown of it. Idempotent."""
+        self._withdrawn = self.metrics.interrupted = True
+        self._break_off()
 
     def stop(self) -> None:
         """End generation and speech now; the text stays with a mark. Idempotent."""
         self._stopped = self.metrics.interrupted = True
+        self._break_off()
+
+    def _break_off(self) -> None:
         if self._speech is not None:
             self._speech.stop()
         if self._generation is not None:
@@ -116,7 +164,7 @@ class Reply:
         heard = self._playback.heard if self._playback and self._playback.interrupted else ""
         answer = heard.strip() or self._text.strip()
         shown = self._output.message_ids or heard
-        if self._failure is not None or is_blank(answer) or not shown:
+        if self._failure is not None or self._withdrawn or is_blank(answer) or not shown:
             return []
         author, messages = self.turn.author, tuple(message.id for message in self.turn.messages)
         return [
@@ -124,9 +172,33 @@ class Reply:
             HistoryEntry("assistant", answer, time.time(), author.id, "", self._output.message_ids),
         ]
 
+    @property
+    def _given_up(self) -> bool:
+        return self._outdated or self._withdrawn
+
+    async def _answer(self) -> None:
+        """Answer the turn as it is now, until it is done or given up."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._show())
+            if not (self._stopped or self._given_up):
+                await asyncio.wait([self._begin(group)])
+            told = await self._end_text()
+        if self._mute and not (told or self._stopped or self._given_up):
+            await self._finish(self._final_text())
+
+    async def _restart(self) -> None:
+        """Leave nothing of the answer given up but the messages that the next one takes over."""
+        self._text, self._notes = "", []
+        self._failure = self._playback = None
+        self._speech = self._generation = None
+        self._too_long = self._mute = self._outdated = False
+        self.metrics.restart()
+        self.metrics.interrupted = self._stopped
+        await self._output.restart(reply_to=self.turn.last.id or None)
+
     def _begin(self, group: asyncio.TaskGroup) -> asyncio.Task[None]:
         try:
-            self._speech = self._open_speech()
+            self._speech = self._open_speech(self.turn)
         except BotError as error:
             self._mute = True
             log.warning("The reply is not spoken: %s", error.brief)
@@ -137,7 +209,7 @@ class Reply:
 
     async def _generate(self) -> None:
         try:
-            context = await self._context()
+            context = await self._context(self.turn)
             self.metrics.mark("context")
             self.metrics.prompt_tokens = context.tokens
             self._notes += context.notes
@@ -197,10 +269,14 @@ class Reply:
             await asyncio.sleep(
                 self._typing_pacer.remaining(characters=len(self._text), elapsed=elapsed)
             )
+        if self._given_up:
+            self._output.halt()
+            return False
         told = self._mute
         await self._finish(self._final_text())
         self.metrics.mark("text_done")
-        self._on_text_done(self)
+        if not self._given_up:
+            self._on_text_done(self)
         return told
 
     async def _finish(self, text: str) -> None:

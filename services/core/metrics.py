@@ -25,10 +25,18 @@ class TurnMetrics:
     completion_tokens: int = 0
     interrupted: bool = False
     error: str = ""
+    restarts: int = 0
 
     def mark(self, stage: str) -> None:
         """Note the seconds since the turn began; the first mark of a stage counts."""
         self.marks.setdefault(stage, self.clock() - self.started)
+
+    def restart(self) -> None:
+        """Forget the answer so far: its turn has changed and is answered anew."""
+        self.restarts += 1
+        self.marks = {stage: at for stage, at in self.marks.items() if stage == "batched"}
+        self.prompt_tokens = self.completion_tokens = 0
+        self.interrupted, self.error = False, ""
 
     def record(self) -> str:
         """Return the turn as one line of key=value, times in milliseconds."""
@@ -37,6 +45,7 @@ class TurnMetrics:
         ]
         parts += [f"tokens={self.prompt_tokens}+{self.completion_tokens}"]
         parts += [f"interrupted={str(self.interrupted).lower()}"]
+        parts += [f"restarts={self.restarts}"] if self.restarts else []
         parts += [f"error={self.error}"] if self.error else []
         return " ".join(parts)
 

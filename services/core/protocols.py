@@ -126,6 +126,18 @@ class TextChannel(Protocol):
         """Replace the content of a message that `send` returned."""
         ...
 
+    async def delete(self, message_id: int) -> None:
+        """Delete a message that `send` returned."""
+        ...
+
+    async def mark(self, message_id: int, sign: str) -> None:
+        """Put a sign, one emoji, on anybody's message."""
+        ...
+
+    async def unmark(self, message_id: int, sign: str) -> None:
+        """Take the sign away."""
+        ...
+
     def typing(self) -> AbstractAsyncContextManager[None]:
         """Show the typing indicator while the context is open; entering it never waits."""
         ...

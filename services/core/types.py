@@ -1,6 +1,7 @@
 """The nouns that travel between the stages of a turn; frozen, free of any foreign library."""
 
-from dataclasses import dataclass
+from collections.abc import Set
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Role = Literal["system", "user", "assistant"]
@@ -69,6 +70,23 @@ class UserTurn:
     def text(self) -> str:
         """Return the messages' texts, one to a line."""
         return "\n".join(message.text for message in self.messages)
+
+    def joined_by(self, other: "UserTurn") -> "UserTurn":
+        """Return this turn with another's messages behind its own."""
+        return replace(self, messages=(*self.messages, *other.messages))
+
+    def revised(self, message_id: int, text: str) -> "UserTurn":
+        """Return the turn with the new text of one of its messages."""
+        messages = (
+            replace(message, text=text) if message.id == message_id else message
+            for message in self.messages
+        )
+        return replace(self, messages=tuple(messages))
+
+    def without(self, message_ids: Set[int]) -> "UserTurn | None":
+        """Return the turn without some messages, None where none is left."""
+        kept = tuple(message for message in self.messages if message.id not in message_ids)
+        return replace(self, messages=kept) if kept else None
 
     @property
     def speak(self) -> bool:

@@ -5,7 +5,7 @@ from unittest.mock import MagicMock
 import discord
 import pytest
 
-from cogs.addressing import addressed_text, clean
+from cogs.addressing import addressed_text, clean, edited_text
 
 BOT = 99
 
@@ -83,3 +83,25 @@ def test_control_characters_vanish_and_lines_stay() -> None:
 
 def test_joined_emoji_stay_whole() -> None:
     assert clean("👩\u200d👩\u200d👧") == "👩\u200d👩\u200d👧"
+
+
+ANA: dict[str, Any] = {"id": "7", "username": "ana"}
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ({"content": "<@99> new", "edited_timestamp": "2026"}, "new"),
+        ({"content": "greet <@7>", "mentions": [ANA | {"global_name": "Ana"}]}, "greet @Ana"),
+        ({"content": "greet <@7>", "mentions": [ANA | {"member": {"nick": "A."}}]}, "greet @A."),
+        ({"content": "greet <@7>"}, "greet @someone"),
+        ({"content": "<@99> old", "edited_timestamp": None, "embeds": [{}]}, None),
+        ({"pinned": True}, None),
+        ({"content": "<@99>"}, None),
+        ({"content": ""}, None),
+    ],
+)
+def test_an_edit_is_read_from_what_discord_sends_of_it(
+    data: dict[str, Any], text: str | None
+) -> None:
+    assert edited_text(data, BOT) == text

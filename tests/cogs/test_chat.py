@@ -1,7 +1,7 @@
 import asyncio
 from types import SimpleNamespace
 from typing import Any
-from unittest.mock import AsyncMock, MagicMock
+from unittest.mock import AsyncMock, MagicMock, call
 
 import aiohttp
 import discord
@@ -21,7 +21,7 @@ class Stage:
         batcher, conversations, sessions = MagicMock(), MagicMock(), MagicMock()
         batcher.add = self.taken.append
         sessions.get.return_value = None
-        self.conversations = conversations
+        self.conversations, self.batcher = conversations, batcher
         self.chat = Chat(
             bot_id=lambda: BOT,
             batcher=batcher,
@@ -94,3 +94,29 @@ async def test_a_question_too_long_is_refused() -> None:
     await Chat.ask.callback(stage.chat, interaction, "x" * (LONGEST + 1))  # type: ignore[arg-type, call-arg]
     assert interaction.response.send_message.await_args.args == (TOO_LONG,)
     stage.conversations.submit.assert_not_called()
+
+
+@pytest.mark.parametrize("held", [True, False])
+async def test_an_edit_reaches_the_message_held_or_its_answer(held: bool) -> None:
+    stage = Stage()
+    stage.batcher.revise.return_value = held
+    data = {"content": "<@99> new words", "edited_timestamp": "2026"}
+    await stage.chat.on_raw_message_edit(SimpleNamespace(data=data, message_id=5, channel_id=6))  # type: ignore[arg-type]
+    stage.batcher.revise.assert_called_once_with(5, "new words")
+    assert stage.conversations.revise.call_args_list == ([] if held else [call(6, 5, "new words")])
+
+
+async def test_an_event_that_is_no_edit_is_left_alone() -> None:
+    stage = Stage()
+    data: dict[str, Any] = {"content": "<@99> same", "edited_timestamp": None}
+    await stage.chat.on_raw_message_edit(SimpleNamespace(data=data, message_id=5, channel_id=6))  # type: ignore[arg-type]
+    stage.batcher.revise.assert_not_called()
+
+
+async def test_messages_deleted_alone_or_in_bulk_are_answered_no_more() -> None:
+    stage = Stage()
+    await stage.chat.on_raw_message_delete(SimpleNamespace(message_id=5, channel_id=6))  # type: ignore[arg-type]
+    bulk: Any = SimpleNamespace(message_ids={7, 8}, channel_id=6)
+    await stage.chat.on_raw_bulk_message_delete(bulk)
+    assert {each.args[0] for each in stage.batcher.discard.call_args_list} == {5, 7, 8}
+    assert stage.conversations.withdraw.call_args_list == [call(6, {5}), call(6, {7, 8})]

@@ -22,7 +22,7 @@ def channel() -> Any:
 
 async def test_a_reply_pings_its_asker_and_nobody_else() -> None:
     place = channel()
-    assert await ChannelText(place).send("hello @everyone", reply_to=7) == 34
+    assert await ChannelText(place, own_id=lambda: 99).send("hello @everyone", reply_to=7) == 34
     sent = place.send.await_args.kwargs
     assert sent["reference"].message_id == 7
     assert sent["allowed_mentions"] is PING_ASKER
@@ -31,7 +31,7 @@ async def test_a_reply_pings_its_asker_and_nobody_else() -> None:
 
 async def test_a_message_that_is_no_reply_pings_nobody() -> None:
     place = channel()
-    await ChannelText(place).send("hello", reply_to=None)
+    await ChannelText(place, own_id=lambda: 99).send("hello", reply_to=None)
     sent = place.send.await_args.kwargs
     assert "reference" not in sent
     assert sent["allowed_mentions"].to_dict() == {"parse": []}
@@ -53,16 +53,16 @@ async def test_what_discord_refuses_becomes_what_a_text_channel_raises(
     place.send.side_effect = failure
     place.get_partial_message.return_value.edit.side_effect = failure
     with pytest.raises(raised):
-        await ChannelText(place).send("x", reply_to=None)
+        await ChannelText(place, own_id=lambda: 99).send("x", reply_to=None)
     with pytest.raises(raised):
-        await ChannelText(place).edit(34, "x")
+        await ChannelText(place, own_id=lambda: 99).edit(34, "x")
 
 
 async def test_an_edit_of_a_deleted_message_is_told_from_one_in_a_deleted_channel() -> None:
     place = channel()
     place.get_partial_message.return_value.edit.side_effect = refusal(discord.NotFound, 404, 10008)
     with pytest.raises(LookupError):
-        await ChannelText(place).edit(34, "x")
+        await ChannelText(place, own_id=lambda: 99).edit(34, "x")
 
 
 async def test_who_may_not_read_the_history_answers_without_replying() -> None:
@@ -71,8 +71,23 @@ async def test_who_may_not_read_the_history_answers_without_replying() -> None:
         refusal(discord.HTTPException, 400, NO_HISTORY),
         MagicMock(id=34),
     ]
-    assert await ChannelText(place).send("hello", reply_to=7) == 34
+    assert await ChannelText(place, own_id=lambda: 99).send("hello", reply_to=7) == 34
     assert "reference" not in place.send.await_args.kwargs
+
+
+async def test_a_message_is_deleted_and_a_sign_is_put_and_taken_away() -> None:
+    place = channel()
+    message = place.get_partial_message.return_value
+    message.delete, message.add_reaction, message.remove_reaction = (AsyncMock() for _ in range(3))
+    text = ChannelText(place, own_id=lambda: 99)
+    await text.delete(34)
+    await text.mark(7, "x")
+    await text.unmark(7, "x")
+    message.add_reaction.assert_awaited_once_with("x")
+    assert message.remove_reaction.await_args.args[1].id == 99
+    message.add_reaction.side_effect = refusal(discord.Forbidden, 403)
+    with pytest.raises(PermissionError):
+        await text.mark(7, "x")
 
 
 @pytest.mark.virtual_time
@@ -85,7 +100,7 @@ async def test_typing_is_renewed_while_it_is_shown_and_ends_at_once() -> None:
 
     place = channel()
     place.typing = typing
-    async with ChannelText(place).typing():
+    async with ChannelText(place, own_id=lambda: 99).typing():
         await asyncio.sleep(20)
     await asyncio.sleep(20)
     assert calls == [0, 8, 16]
@@ -98,7 +113,7 @@ async def test_typing_is_renewed_while_it_is_shown_and_ends_at_once() -> None:
 async def test_a_channel_without_typing_is_no_error(failure: Exception) -> None:
     place = channel()
     place.typing = AsyncMock(side_effect=failure)
-    async with ChannelText(place).typing():
+    async with ChannelText(place, own_id=lambda: 99).typing():
         await asyncio.sleep(20)
     place.typing.assert_awaited_once()
 

@@ -74,16 +74,6 @@ async def test_a_message_far_too_long_is_told_so(world: World) -> None:
     assert (await world.call("GET", "llm/requests"))["requests"] == []
 
 
-async def test_a_question_changed_and_deleted_meanwhile_is_answered(world: World) -> None:
-    await world.script({"text": "word " * 30 + "end.", "tokens_per_second": 60})
-    asked = await world.ask("hello")
-    place = f"channels/{world.channel()}/messages/{asked['id']}"
-    await world.call("PATCH", place, {"content": "changed"})
-    await first_words(world, asked)
-    await world.call("DELETE", place)
-    await world.answer(after=asked, ends="end.")
-
-
 async def test_channels_lost_in_mid_answer_are_survived_in_silence(
     empty_world: World, tmp_path: Path
 ) -> None:

@@ -49,6 +49,7 @@ class FakeChannel:
         self.edit_errors: list[Exception | None] = []
         self.send_errors: list[Exception | None] = []
         self.typing_spans: list[list[float]] = []
+        self.mark_error: Exception | None = None
         self.latency = 0.0
 
     async def send(self, text: str, *, reply_to: int | None) -> int:
@@ -71,6 +72,20 @@ class FakeChannel:
             raise LookupError("gone")
         self.messages[message_id] = text
         self.events.append((now(), "edit", message_id, text))
+
+    async def delete(self, message_id: int) -> None:
+        await asyncio.sleep(self.latency)
+        if self.messages.pop(message_id, None) is None:
+            raise LookupError("gone")
+        self.events.append((now(), "delete", message_id, ""))
+
+    async def mark(self, message_id: int, sign: str) -> None:
+        if self.mark_error is not None:
+            raise self.mark_error
+        self.events.append((now(), "mark", message_id, sign))
+
+    async def unmark(self, message_id: int, sign: str) -> None:
+        self.events.append((now(), "unmark", message_id, sign))
 
     @asynccontextmanager
     async def typing(self) -> AsyncIterator[None]:

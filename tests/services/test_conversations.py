@@ -34,6 +34,7 @@ class Bot:
         self.history = MemoryHistory()
         self.statistics = TurnStatistics()
         self.speeches: list[FakeSpeech] = []
+        self.metrics: list[TurnMetrics] = []
         self.conversations = Conversations(
             llm=llm,
             build_context=plain_context,
@@ -50,6 +51,7 @@ class Bot:
         )
 
     def _open_speech(self, turn: UserTurn, metrics: TurnMetrics) -> Speech | None:
+        self.metrics.append(metrics)
         self.speeches.append(FakeSpeech(seconds=20.0))
         return self.speeches[-1]
 
@@ -92,12 +94,13 @@ async def test_typing_is_shown_at_once_and_until_the_first_text() -> None:
 
 
 async def test_one_author_is_answered_one_turn_after_the_other() -> None:
-    async with running(ScriptedLLM(words("one"), words("two"))) as bot:
+    async with running(ScriptedLLM(words("one two three four five"), words("two"))) as bot:
         bot.ask(id=1)
+        await asyncio.sleep(0.41)
         bot.ask(id=2)
         await asyncio.sleep(2)
         assert bot.llm.most_running == 1
-        assert bot.told(1) == ["Question 1.", "one", "Question 2."]
+        assert bot.told(1) == ["Question 1.", "one two three four five", "Question 2."]
 
 
 async def test_three_authors_are_answered_at_once_and_the_fourth_waits() -> None:
@@ -118,15 +121,17 @@ async def test_one_turn_too_many_is_refused_in_words() -> None:
 
 
 async def test_somebody_with_too_many_turns_is_told_so_once_and_keeps_nobody_waiting() -> None:
-    async with running(ScriptedLLM(words("one"))) as bot:
-        channels = [bot.ask(1, id=number) for number in range(1, 30)]
+    async with running(ScriptedLLM(words("one two three four five"))) as bot:
+        channels = [bot.ask(1, id=1)]
+        await asyncio.sleep(0.41)
+        channels += [bot.ask(1, id=number) for number in range(2, 30)]
         other = bot.ask(2, id=30)
-        await asyncio.sleep(0.5)
-        assert other.texts == ["one"]
-        await asyncio.sleep(30)
-        answered = [channel for channel in channels if channel.texts == ["one"]]
-        assert len(answered) == WAITING_OF_ONE + 1
+        await asyncio.sleep(1.0)
+        assert other.texts == ["one two three four five"]
+        await asyncio.sleep(60)
         refused = [channel for channel in channels if channel.texts == [BusyError.user_message]]
+        answered = [channel for channel in channels if channel.texts and channel not in refused]
+        assert len(answered) == WAITING_OF_ONE + 1
         assert len(refused) == 1
 
 
@@ -141,6 +146,7 @@ async def test_a_failed_turn_leaves_the_conversation_usable() -> None:
     script = ScriptedLLM([(0.1, ProviderConnectionError("no"))], words("two"))
     async with running(script) as bot:
         bot.ask(id=1)
+        await asyncio.sleep(0.5)
         bot.ask(id=2)
         await asyncio.sleep(2)
         assert bot.kept == ["Question 2.", "two"]
@@ -148,14 +154,16 @@ async def test_a_failed_turn_leaves_the_conversation_usable() -> None:
 
 
 async def test_an_author_stops_their_own_turns_only() -> None:
-    async with running(ScriptedLLM(words("one two three four"))) as bot:
-        mine, waiting, other = bot.ask(1, id=1), bot.ask(1, id=2), bot.ask(2, id=3)
-        await asyncio.sleep(0.25)
+    async with running(ScriptedLLM(words("one two three four five six seven"))) as bot:
+        mine, other = bot.ask(1, id=1), bot.ask(2, id=3)
+        await asyncio.sleep(0.41)
+        waiting = bot.ask(1, id=2)
+        await asyncio.sleep(0.14)
         assert bot.conversations.stop_author(100, 1) == 2
         await asyncio.sleep(3)
-        assert mine.texts == [f"one two {STOPPED}"]
+        assert mine.texts == [f"one two three four five {STOPPED}"]
         assert waiting.texts == [STOPPED]
-        assert other.texts == ["one two three four"]
+        assert other.texts == ["one two three four five six seven"]
 
 
 async def test_a_guild_is_stopped_whole() -> None:

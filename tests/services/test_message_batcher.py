@@ -145,6 +145,17 @@ async def test_a_deleted_message_is_taken_back() -> None:
     assert inbox.texts == ["two,"]
 
 
+async def test_a_held_message_that_is_edited_is_delivered_as_it_reads_then() -> None:
+    inbox = Inbox()
+    inbox.batcher.add(message("one,", id=1))
+    inbox.batcher.add(message("two,", id=2))
+    assert inbox.batcher.revise(1, "first,")
+    assert not inbox.batcher.revise(3, "nobody's")
+    await asyncio.sleep(3)
+    assert inbox.texts == ["first,\ntwo,"]
+    assert not inbox.batcher.revise(1, "late")
+
+
 async def test_after_the_end_nothing_is_delivered() -> None:
     inbox = Inbox()
     inbox.batcher.add(message("one,", id=1))

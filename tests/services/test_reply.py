@@ -7,7 +7,7 @@ import pytest
 from services.channel_pacer import ChannelPacer
 from services.core.errors import ProviderConnectionError, ProviderRequestError, VoiceError
 from services.core.metrics import TurnMetrics
-from services.core.types import ChatContext, ChatDelta, TokenUsage
+from services.core.types import ChatContext, ChatDelta, TokenUsage, UserTurn
 from services.live_message import LiveMessage
 from services.reply import NOT_SPOKEN, STOPPED, TOO_LONG, Reply
 from services.typing_pacer import TypingPacer
@@ -49,15 +49,15 @@ class Stage:
             turn=self.turn,
             context=self._build,
             llm=self.llm,
-            open_output=lambda on_shown: LiveMessage(
+            open_output=lambda turn, on_shown: LiveMessage(
                 channel=self.channel,
-                reply_to=1,
+                reply_to=turn.last.id,
                 pacer=ChannelPacer(),
                 interval=1.0,
                 streaming=streaming,
                 on_shown=on_shown,
             ),
-            open_speech=lambda: speech,
+            open_speech=lambda _: speech,
             metrics=self.metrics,
             max_characters=max_characters,
             typing_pacer=typing_pacer,
@@ -65,7 +65,7 @@ class Stage:
             on_text_done=lambda _: self.text_done.append(now()),
         )
 
-    async def _build(self) -> ChatContext:
+    async def _build(self, _turn: UserTurn) -> ChatContext:
         return self._context()
 
     async def stop_after(self, seconds: float) -> None:
