@@ -7,7 +7,7 @@ MESSAGE_LIMIT = 2000
 WORD_LIMIT = 30
 """Longer runs without a space are taken for a script that has none, characters."""
 
-_FENCE = re.compile(r"```(?:[\w+#.-]{1,20}(?=\n))?")
+_FENCE = re.compile(r"```(?:[\w+#.-]{1,20}(?=\n))?", re.ASCII)
 _CLOSE = "\n```"
 _BREAKS = (re.compile(r"\n\s*\n"), re.compile(r"\n"), re.compile(r"[.!?…]\s"), re.compile(r"\s"))
 

@@ -1,16 +1,14 @@
 import asyncio
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from io import FileIO
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from services.core.errors import StorageError
-from services.core.files import make_private_directory, open_private, sync_directory
+from services.core.files import replace_private
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +84,9 @@ class PreferenceStore(Generic[Choices]):
             if key not in self._kept and len(self._kept) >= self._max_keys:
                 raise StorageError("too many preferences", user_message=TOO_MANY)
             try:
-                await asyncio.to_thread(self._write, key, choices)
+                await asyncio.to_thread(
+                    replace_private, self._path(key), self._format.dump_json(choices)
+                )
             except OSError as error:
                 raise StorageError(f"not kept: {error}", user_message=NOT_KEPT) from error
             self._kept[key] = choices
@@ -116,14 +116,3 @@ class PreferenceStore(Generic[Choices]):
                 log.error("%s cannot be read and is set aside", path.name)
                 path.replace(path.with_name(f"{path.name}.corrupt"))
         return kept
-
-    def _write(self, key: int, choices: Choices) -> None:
-        """Replace a file so that at every moment the old or the new one is whole."""
-        make_private_directory(self._directory)
-        path = self._path(key)
-        partial = path.with_suffix(".part")
-        with FileIO(partial, "w", opener=open_private) as file:
-            file.write(self._format.dump_json(choices))
-            os.fsync(file.fileno())
-        partial.replace(path)
-        sync_directory(self._directory)

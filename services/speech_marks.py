@@ -69,6 +69,7 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31}\d{0,2})
 _ENTITY_BEGUN = re.compile(r"&(?:#[xX]?[0-9a-fA-F]{0,7}|[a-zA-Z]{0,31}\d{0,2})\Z")
 _SHORTCODE = re.compile(r":[a-zA-Z][\w+-]{1,31}:")
 _SHORTCODE_BEGUN = re.compile(r":(?:[a-zA-Z][\w+-]{0,31})?\Z")
+_UNSAID_IN_HOSTS = re.compile(rf"[{INVISIBLE}{PICTURES}]+")
 _UNSAID = re.compile(rf"[{INVISIBLE}{PICTURES}_*~`|<>\[\]]+")
 
 
@@ -209,7 +210,7 @@ def read_backslash(text: str, at: int, end: int, *, final: bool) -> Mark | None:
 
 def link_in_words(address: str, phrases: Phrases) -> str:
     """Return what is said for an address; "" without a host."""
-    host = _HOST.match(address)
+    host = _HOST.match(_UNSAID_IN_HOSTS.sub("", address))
     return phrases.link.format(host=host[1].lower()) if host else ""
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from io import FileIO
 from pathlib import Path
 
 
@@ -27,3 +28,17 @@ def sync_directory(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def replace_private(path: Path, data: bytes) -> None:
+    """Write a private file so that at every moment the old or the new one is whole; blocks.
+
+    Creates its directory, private too. Raises OSError.
+    """
+    make_private_directory(path.parent)
+    partial = path.with_name(f"{path.name}.part")
+    with FileIO(partial, "w", opener=open_private) as file:
+        file.write(data)
+        os.fsync(file.fileno())
+    partial.replace(path)
+    sync_directory(path.parent)

@@ -46,6 +46,8 @@ def heard_text(pieces: list[Piece], frames: int) -> str:
         if frames <= 0:
             break
         words.append(piece.heard(frames))
+        if words[-1] != piece.text:
+            break
         frames -= piece.frames
     return _joined(words)
 

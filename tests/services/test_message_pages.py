@@ -1,6 +1,6 @@
 import re
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.message_pages import closed, cut_page, is_blank, pages, settled
@@ -15,6 +15,7 @@ def bare(text: str) -> str:
 
 
 @given(st.lists(PIECES, max_size=150).map("".join), st.integers(40, 200))
+@example("```字字字\n", 40)
 def test_pages_fit_close_their_blocks_and_lose_nothing(text: str, limit: int) -> None:
     found = pages(text, limit=limit)
     assert all(0 < len(page) <= limit and page.strip() for page in found)

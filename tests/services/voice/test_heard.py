@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.voice.heard import Piece, cut_at_word, heard_text, whole_text
@@ -32,6 +32,7 @@ def test_ideographs_are_words() -> None:
 
 
 @given(PIECES, st.integers(-5, 2000))
+@example([Piece("10"), Piece("0")], 4)
 def test_never_more_than_was_written(pieces: list[Piece], frames: int) -> None:
     assert whole_text(pieces).startswith(heard_text(pieces, frames))
 
