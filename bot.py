@@ -5,9 +5,8 @@ import json
 import logging
 import signal
 import sys
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from functools import partial
-from typing import Protocol, TypeVar
 
 import config
 from cogs.admin import Admin
@@ -16,12 +15,14 @@ from cogs.client import Client, connect, edit_limits, login
 from cogs.command_sync import sync_commands
 from cogs.doctor import Doctor
 from cogs.errors import explain
+from cogs.presence import VoicePresence, teller
 from cogs.settings import GuildSettings
 from cogs.speech_queue import SpeechQueue
 from cogs.text_channels import UNREACHABLE, ChannelText
 from cogs.voice import Voice
 from config import Settings, SettingsError, unknown_keys
 from services.channel_pacer import ChannelPacers
+from services.closing import end_on_signals, own
 from services.conversations import Conversations
 from services.core.errors import ConfigurationError, StorageError, VoiceError
 from services.core.logs import configure_logging, new_turn_id
@@ -47,20 +48,11 @@ from services.tts.openai import OpenAITTS
 from services.typing_pacer import TypingPacer
 from services.voice.libopus import load_opus
 from services.voice.output import VoiceClock
+from services.voice.presence import Presence
 from services.voice.sessions import VoiceSessions
 
 log = logging.getLogger("bot")
 
-
-class Closable(Protocol):
-    """Anything that has to be closed."""
-
-    async def aclose(self) -> None:
-        """Close it."""
-        ...
-
-
-Service = TypeVar("Service", bound=Closable)
 
 EX_CONFIG = 78
 """Exit status for a bad configuration (sysexits.h)."""
@@ -98,7 +90,7 @@ async def run(settings: Settings) -> None:
     if not token:
         raise ConfigurationError("DISCORD_TOKEN is not set: put your bot's token into .env.")
     async with asyncio.timeout(None) as limit, AsyncExitStack() as stack:
-        end_on_signals(limit)
+        end_on_signals(limit, seconds=CLOSING_SECONDS)
         pacers = ChannelPacers()
         client = Client(socket=settings.DISCORD_SOCKET, trace=edit_limits(pacers))
         await stack.enter_async_context(client)
@@ -109,25 +101,6 @@ async def run(settings: Settings) -> None:
         await asyncio.wait([connection])
         if (refusal := connection.result()) is not None:
             raise refusal
-
-
-def end_on_signals(limit: asyncio.Timeout) -> None:
-    """Let the first SIGTERM or SIGINT cancel the running task, and bound the time of closing."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-
-    def end() -> None:
-        if task is not None and limit.when() is None and task.cancel():
-            limit.reschedule(loop.time() + CLOSING_SECONDS)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with suppress(NotImplementedError):  # Windows has no loop signal handlers
-            loop.add_signal_handler(number, end)
-
-
-def own(stack: AsyncExitStack, service: Service) -> Service:
-    """Close a service when the stack closes, before all that was opened earlier."""
-    stack.push_async_callback(service.aclose)
-    return service
 
 
 async def assemble(
@@ -184,6 +157,7 @@ async def assemble(
     await client.add_cog(chat_cog(settings, client, batcher, conversations, sessions))
     await client.add_cog(voice_cog(client, sessions, speaker, conversations, style))
     await client.add_cog(SpeechQueue(sessions=sessions))
+    await client.add_cog(presence_cog(settings, client, sessions, stack))
     await client.add_cog(Admin(statistics=statistics, doctor=doctor))
     await client.add_cog(GuildSettings(guilds=guilds))
     tasks = own(stack, TaskOwner("bot"))
@@ -363,6 +337,19 @@ def voice_cog(
         conversations=conversations,
         style=style,
     )
+
+
+def presence_cog(
+    settings: Settings, client: Client, sessions: VoiceSessions, stack: AsyncExitStack
+) -> VoicePresence:
+    """Keep the bot where its listeners are."""
+    presence = Presence(
+        sessions=sessions,
+        leave_after=settings.AUTO_LEAVE_MINUTES * 60,
+        follow=settings.AUTO_FOLLOW_ENABLED,
+        tell=teller(client),
+    )
+    return VoicePresence(presence=own(stack, presence), bot_id=client.own_id)
 
 
 def open_speech(

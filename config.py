@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     TTS_SENTENCE_MIN_LENGTH: Annotated[int, Field(ge=1, le=1000)] = 20
     TTS_SENTENCE_MAX_LENGTH: Annotated[int, Field(ge=40, le=2000)] = 200
 
+    AUTO_LEAVE_MINUTES: Annotated[float, Field(ge=0, le=10_000)] = 5.0
+    AUTO_FOLLOW_ENABLED: bool = True
+
     TEMP_DIR: Path = Path("temp")
     HISTORY_DIR: Path = Path("history")
     MEMORY_CLEANUP_ENABLED: bool = True

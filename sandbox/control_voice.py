@@ -80,7 +80,7 @@ class VoiceControl:
 
     def _channel(self, request: web.Request) -> tuple[Channel, Guild]:
         channel = self._world.channel(request.match_info["channel"])
-        if channel.kind != "voice" or channel.guild is None:
+        if not channel.is_vocal or channel.guild is None:
             raise BadRequestError(f"{channel.name} is not a voice channel.")
         return channel, channel.guild
 

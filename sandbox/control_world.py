@@ -23,7 +23,14 @@ LONGEST = 200_000
 """Most characters of a person's message. Discord's own limit is 2000 (4000 for some); a bot must
 bear more, so that this API lets more be tried."""
 
-KINDS: dict[str, ChannelKind] = {"text": "text", "voice": "voice", "0": "text", "2": "voice"}
+KINDS: dict[str, ChannelKind] = {
+    "text": "text",
+    "voice": "voice",
+    "stage": "stage",
+    "0": "text",
+    "2": "voice",
+    "13": "stage",
+}
 
 
 class WorldControl:
@@ -94,7 +101,7 @@ class WorldControl:
         guild = self._world.guild(body["guild"]) if "guild" in body else self._first_guild()
         kind = KINDS.get(str(body.get("type", "text")))
         if kind is None:
-            raise BadRequestError("The type of a channel is text or voice.")
+            raise BadRequestError("The type of a channel is text, voice or stage.")
         overwrites = self._overwrites(guild, body)
         channel = self._world.add_channel(guild, str(body["name"]), kind, overwrites)
         return reply(channel_shape(channel))

@@ -13,7 +13,7 @@ from sandbox.faults import Faults
 from sandbox.gateway_session import INVALID_SESSION, RESUMABLE, Connection, Session
 from sandbox.gateway_sessions import GOING_AWAY, GatewayError, GatewaySessions
 from sandbox.gateway_voice import VoiceEntry
-from sandbox.model import Guild, Json, Member, UnknownError, User
+from sandbox.model import Channel, Guild, Json, Member, UnknownError, User
 from sandbox.payloads import member_payload
 from sandbox.ports import Voice
 from sandbox.violations import Violations
@@ -104,6 +104,22 @@ class Gateway:
         for connection in list(self._connections):
             connection.dropped = True
             await connection.socket.close(code=GOING_AWAY)
+
+    def move(self, bot: User, channel: Channel) -> None:
+        """Put a bot that is in voice into another channel of that server."""
+        session = self._sessions.of(bot)
+        if session is not None and channel.guild is not None:
+            self._entry.move(session, channel.guild, channel)
+
+    def disconnect(self, bot: User, guild: Guild) -> None:
+        """Put a bot out of voice."""
+        self._entry.leave(guild, bot)
+
+    async def change_server(self, bot: User, guild: Guild, *, gap: float) -> None:
+        """Give a bot in voice another voice server, after `gap` seconds without any."""
+        session = self._sessions.of(bot)
+        if session is not None:
+            await self._entry.change_server(session, guild, gap=gap)
 
     def commit_faults(self) -> None:
         """Commit the ordered faults on the connection of the world's own bot, where it has one."""

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Callable
 
 from sandbox.gateway_session import Session
@@ -49,9 +50,27 @@ class VoiceEntry:
         for guild in self._world.guilds.values():
             self.leave(guild, bot)
 
+    def move(self, session: Session, guild: Guild, channel: Channel) -> None:
+        """Put a bot that is in voice into another channel, as a moderator does."""
+        state = self._world.voice_state(guild, session.account.user)
+        if state is not None and state.channel is not channel:
+            wish = {"self_mute": state.self_mute, "self_deaf": state.self_deaf}
+            self._enter(session, guild, channel, wish)
+
+    async def change_server(self, session: Session, guild: Guild, *, gap: float) -> None:
+        """Take a bot's voice server away, and name another one after `gap` seconds."""
+        bot = session.account.user
+        if gap > 0:
+            payload = {"guild_id": str(guild.id), "token": "gone", "endpoint": None}
+            session.push("VOICE_SERVER_UPDATE", payload)
+            await asyncio.sleep(gap)
+        if (state := self._world.voice_state(guild, bot)) is not None:
+            self._voice.change_server(guild_id=guild.id, user_id=bot.id)
+            self._assign(session, guild, state.channel)
+
     def _admits(self, bot: User, guild: Guild, channel: Channel) -> bool:
         allowed = may(channel, bot, Permission.CONNECT)
-        if channel.guild is guild and channel.kind == "voice" and allowed:
+        if channel.guild is guild and channel.is_vocal and allowed:
             return True
         self._violations.record("permission", f"{bot.name} may not connect to {channel.name}.")
         return False
@@ -66,10 +85,16 @@ class VoiceEntry:
             self_mute=bool(wish.get("self_mute")),
             self_deaf=bool(wish.get("self_deaf")),
         )
-        if before and before.channel is channel:
-            return
+        if before is None or before.channel is not channel:
+            self._assign(session, guild, channel)
+
+    def _assign(self, session: Session, guild: Guild, channel: Channel) -> None:
+        """Name the voice server to a bot; its connection to another one is closed with 4014."""
         grant = self._voice.grant(
-            guild_id=guild.id, channel_id=channel.id, user_id=bot.id, session_id=session.id
+            guild_id=guild.id,
+            channel_id=channel.id,
+            user_id=session.account.user.id,
+            session_id=session.id,
         )
         by_own_address = session.connection is not None and session.connection.own_url
         endpoint = (by_own_address and self._own_endpoint()) or grant.endpoint

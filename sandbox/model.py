@@ -15,7 +15,7 @@ EPHEMERAL = 1 << 6
 LOADING = 1 << 7
 """Message flags: seen by one person only; the bot is still thinking."""
 
-ChannelKind = Literal["text", "voice", "dm"]
+ChannelKind = Literal["text", "voice", "stage", "dm"]
 
 
 class UnknownError(LookupError):
@@ -116,6 +116,11 @@ class Channel:
     recipient: User | None = None
     overwrites: list[Overwrite] = field(default_factory=list)
     messages: dict[int, "Message"] = field(default_factory=dict)
+
+    @property
+    def is_vocal(self) -> bool:
+        """Tell whether people meet here to speak."""
+        return self.kind in ("voice", "stage")
 
 
 @dataclass(slots=True, eq=False)

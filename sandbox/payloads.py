@@ -14,7 +14,7 @@ from sandbox.model import (
 )
 from sandbox.permissions import permissions_in
 
-CHANNEL_TYPES = {"text": 0, "dm": 1, "voice": 2}
+CHANNEL_TYPES = {"text": 0, "dm": 1, "voice": 2, "stage": 13}
 DEFAULT, REPLY, CHAT_INPUT_COMMAND = 0, 19, 20
 """Message types."""
 
@@ -94,7 +94,7 @@ def channel_payload(channel: Channel) -> Json:
         "parent_id": None,
         "rate_limit_per_user": 0,
     }
-    if channel.kind == "voice":
+    if channel.is_vocal:
         payload |= {"bitrate": 64000, "user_limit": 0, "rtc_region": None}
     return payload
 

@@ -44,6 +44,10 @@ class Voice(Protocol):
         """Take a client out of voice."""
         ...
 
+    def change_server(self, *, guild_id: int, user_id: int) -> None:
+        """End a client's connection; its next grant names another server."""
+        ...
+
     def close_client(self, guild_id: int, user_id: int, code: int) -> None:
         """Close a client's websocket as a failing service does."""
         ...

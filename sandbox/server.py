@@ -11,6 +11,7 @@ from sandbox.addresses import gateway_at_root
 from sandbox.beginning import Beginning
 from sandbox.control_http import errors_in_words, own_callers_only
 from sandbox.control_interactions import InteractionControl
+from sandbox.control_moderation import ModerationControl
 from sandbox.control_scripts import ScriptControl
 from sandbox.control_voice import VoiceControl
 from sandbox.control_world import WorldControl
@@ -226,5 +227,6 @@ class Sandbox:
         )
         interactions = InteractionControl(world=world, interactions=self.interactions)
         voice = VoiceControl(world=world, voice=self.voice)
-        parts = (people, interactions, voice, self._scripts)
+        moderation = ModerationControl(world=world, gateway=self.gateway, voice=self.voice)
+        parts = (people, interactions, voice, moderation, self._scripts)
         return [route for part in parts for route in part.routes()]

@@ -191,7 +191,7 @@ def _voice_channel(channel: Channel, asker: int) -> int | None:
     state = channel.guild.voice_states.get(asker) if channel.guild else None
     if state is not None:
         return state.channel.id
-    return channel.id if channel.kind == "voice" else None
+    return channel.id if channel.is_vocal else None
 
 
 def _lines(text: str) -> str:

@@ -189,7 +189,7 @@ class World:
         self_deaf: bool = False,
     ) -> VoiceState:
         """Put a member into a voice channel, out of any other one of that guild."""
-        if channel.guild is None or channel.kind != "voice":
+        if channel.guild is None or not channel.is_vocal:
             raise ValueError(f"{channel.name} is not a voice channel.")
         state = VoiceState(user, channel, session_id, self_mute, self_deaf)
         channel.guild.voice_states[user.id] = state

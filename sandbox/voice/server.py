@@ -76,6 +76,10 @@ class VoiceServer:
         """Close a client's websocket as a failing service does: 4006, 4009, 4014, 4015, 4017."""
         self._sessions.end(guild_id=guild_id, user_id=user_id, code=code)
 
+    def change_server(self, *, guild_id: int, user_id: int) -> None:
+        """End a client's connection; its next grant names another server."""
+        self._sessions.change_server(guild_id=guild_id, user_id=user_id)
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one voice websocket."""
         return await self._gateway.handle(request)

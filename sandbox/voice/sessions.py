@@ -13,7 +13,8 @@ from sandbox.voice.client import Address, ClientSession
 
 log = logging.getLogger(__name__)
 
-ENDPOINT = "sandbox.discord.media"
+ENDPOINTS = ("sandbox.discord.media", "sandbox-two.discord.media")
+"""The names of the voice servers; they are one, but a client must not know that."""
 MAX_CHANNELS = 1_000
 """Channels remembered; the first empty one is forgotten with its recording."""
 
@@ -71,6 +72,8 @@ class Sessions:
         self._sessions: dict[tuple[int, int], ClientSession] = {}
         self._by_ssrc: dict[int, ClientSession] = {}
         self._ssrcs = itertools.count(1_001, 10)
+        self._endpoints = itertools.cycle(ENDPOINTS)
+        self._endpoint = next(self._endpoints)
 
     def admit(self, *, guild_id: int, channel_id: int, user_id: int, session_id: str) -> VoiceGrant:
         """Let a client connect to a channel; it leaves another one of the guild with 4014."""
@@ -80,7 +83,12 @@ class Sessions:
             self.end(guild_id=guild_id, user_id=user_id, code=DISCONNECTED)
         token = secrets.token_hex(8)
         self._admissions[key] = Admission(token, guild_id, channel_id, user_id, session_id)
-        return VoiceGrant(token, ENDPOINT)
+        return VoiceGrant(token, self._endpoint)
+
+    def change_server(self, *, guild_id: int, user_id: int) -> None:
+        """Close a client's connection; the next grants name another server."""
+        self._endpoint = next(self._endpoints)
+        self.end(guild_id=guild_id, user_id=user_id, code=DISCONNECTED)
 
     def withdraw(self, *, guild_id: int, user_id: int) -> None:
         """Take a client out of voice; its websocket follows unless it closes it itself."""

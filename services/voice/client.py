@@ -74,6 +74,11 @@ class DiscordVoiceClient(discord.VoiceClient):
         """Tell whether frames are end-to-end encrypted."""
         return bool(self._connection.can_encrypt)
 
+    @property
+    def end_code(self) -> int | None:
+        """Return the close code that ended the connection for good; None where we left."""
+        return self._connection.end_code
+
     def create_connection_state(self) -> VoiceConnection:
         """Return the mended connection; called by discord.py's constructor."""
         return VoiceConnection(self)

@@ -6,6 +6,9 @@ FINAL_CODES = frozenset({4004, 4016, 4017, 4021})
 MOVED_CODES = frozenset({4014, 4022})
 """Close codes of a client that was moved, or put out for good."""
 
+PUT_OUT = 4014
+"""The close code that stands for having been disconnected by somebody, or with the channel."""
+
 CRASHED_CODE = 4015
 """The close code of a session that can be resumed."""
 

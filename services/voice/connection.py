@@ -15,7 +15,7 @@ from discord.voice_state import ConnectionFlowState, SocketReader, VoiceConnecti
 
 from services.core.errors import VoiceConnectionError
 from services.voice.ciphers import MODES
-from services.voice.close_codes import CRASHED_CODE, FINAL_CODES, MOVED_CODES, closed
+from services.voice.close_codes import CRASHED_CODE, FINAL_CODES, MOVED_CODES, PUT_OUT, closed
 
 if TYPE_CHECKING:
     from services.voice.client import DiscordVoiceClient
@@ -26,6 +26,9 @@ RECONNECT_PAUSES = (0.2, 1.0, 2.0, 4.0, 8.0, *[15.0] * 4, *[30.0] * 8)
 """Seconds before each attempt to bring a lost connection back, up to a half less: five minutes."""
 
 _LOST = (discord.DiscordException, aiohttp.ClientError, OSError)
+VERDICT_SECONDS = 1.0
+"""After 4014, the time in which Discord tells whether we were moved or put out."""
+
 _NORMAL, _ABNORMAL = 1000, 1006
 _ENTERING = {
     ConnectionFlowState.set_guild_voice_state,
@@ -168,7 +171,8 @@ class VoiceWebSocket(DiscordVoiceWebSocket):
 class VoiceConnection(VoiceConnectionState):
     """Hold a voice connection that survives reconnects and moves.
 
-    `others` are the ids of the members whom the voice server counts beside us.
+    `others` are the ids of the members whom the voice server counts beside us. `end_code` is why
+    it ended for good other than by our own wish: a close code, PUT_OUT when somebody did it.
     """
 
     voice_client: "DiscordVoiceClient"
@@ -176,12 +180,19 @@ class VoiceConnection(VoiceConnectionState):
     def __init__(self, voice_client: "DiscordVoiceClient") -> None:
         super().__init__(voice_client)
         self.others: set[int] = set()
+        self.end_code: int | None = None
+        self._homeless = False
         check_instance_api(voice_client, self)
 
     @property
     def websocket_open(self) -> bool:
         """Tell whether the voice websocket stands; any thread."""
         return bool(self.ws) and self.ws.ws.close_code is None
+
+    @property
+    def _still_listed(self) -> bool:
+        """Tell whether Discord still shows us in a voice channel: then nobody put us out."""
+        return not self._has_left and self.self_voice_state is not None
 
     @property
     def _has_left(self) -> bool:
@@ -257,6 +268,7 @@ class VoiceConnection(VoiceConnectionState):
                 break
         log.warning("Voice in guild %s is over: %s", self.guild.id, closed(code))
         leaving = code in MOVED_CODES and self._has_left
+        self.end_code = self.end_code or code
         if not (leaving or self.voice_client.forgotten):
             await self.disconnect()
 
@@ -266,7 +278,14 @@ class VoiceConnection(VoiceConnectionState):
         if data["channel_id"] is None and entering:
             log.info("Guild %s still told of our leaving before", self.guild.id)
             return
+        if data["channel_id"] is None and not self._expecting_disconnect:
+            self.end_code = PUT_OUT
         await super().voice_state_update(data)
+
+    async def voice_server_update(self, data: Any) -> None:
+        """Take the voice server that Discord names; it may take ours away before it has another."""
+        self._homeless = data.get("endpoint") is None
+        await super().voice_server_update(data)
 
     async def _follow(self) -> int:
         """Take the websocket's messages until it is lost, and return the close code."""
@@ -287,7 +306,7 @@ class VoiceConnection(VoiceConnectionState):
         if code in FINAL_CODES or code == _NORMAL:
             return False
         if code in MOVED_CODES:
-            return await self._moved()
+            return await self._moved() or (self._still_listed and await self._come_again())
         return (code == CRASHED_CODE and await self._resumed()) or await self._come_again()
 
     async def _come_again(self) -> bool:
@@ -308,7 +327,14 @@ class VoiceConnection(VoiceConnectionState):
 
     async def _moved(self) -> bool:
         """Follow to the place that Discord names; False where it names none: we were put out."""
+        known = (
+            ConnectionFlowState.got_voice_server_update,
+            ConnectionFlowState.got_both_voice_updates,
+            ConnectionFlowState.disconnected,
+        )
         try:
+            if not self._homeless and not self._disconnected.is_set():
+                await self._wait_for_state(*known, timeout=VERDICT_SECONDS)
             return not self._disconnected.is_set() and await self._potential_reconnect()
         except _LOST as error:
             log.info("The move in guild %s failed: %r", self.guild.id, error)

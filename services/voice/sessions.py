@@ -2,6 +2,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from typing import Protocol
 from weakref import WeakValueDictionary
 
 import aiohttp
@@ -69,6 +70,18 @@ class VoiceSession:
         return self.client.latency
 
 
+class SessionWatcher(Protocol):
+    """Hear of the sessions that begin and end; called in the event loop, never waits."""
+
+    def opened(self, session: VoiceSession) -> None:
+        """Take a session that has just begun."""
+        ...
+
+    def ended(self, session: VoiceSession, code: int | None) -> None:
+        """Take a session that is over; `code` is the close code, None where the bot left."""
+        ...
+
+
 class VoiceSessions:
     """Join and leave voice channels; at most one session a guild.
 
@@ -80,6 +93,7 @@ class VoiceSessions:
         self._connect_timeout = connect_timeout
         self._attempts = attempts
         self._sessions: dict[int, VoiceSession] = {}
+        self.watchers: list[SessionWatcher] = []
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     def get(self, guild_id: int) -> VoiceSession | None:
@@ -189,12 +203,16 @@ class VoiceSessions:
         session = VoiceSession(client, output)
         self._sessions[session.guild_id] = session
         client.on_gone = lambda: self._drop(session)
+        for watcher in self.watchers:
+            watcher.opened(session)
         return session
 
     def _drop(self, session: VoiceSession) -> None:
         session.output.clear()
         if self._sessions.get(session.guild_id) is session:
             del self._sessions[session.guild_id]
+            for watcher in self.watchers:
+                watcher.ended(session, session.client.end_code)
 
     async def _leave(self, guild: discord.Guild) -> None:
         """End what connection there is, even one that never became a session."""
@@ -215,21 +233,32 @@ class VoiceSessions:
 
 def check_access(channel: VocalChannel) -> None:
     """Raise VoiceConnectionError, in words, where the bot may not enter, speak, or find room."""
-    allowed = channel.permissions_for(channel.guild.me)
-    if not (allowed.view_channel and allowed.connect):
-        reason = f"I may not enter {channel.name}."
-    elif not allowed.speak and isinstance(channel, discord.VoiceChannel):
-        reason = f"I may not speak in {channel.name}."
-    elif _is_full(channel) and not allowed.move_members:
-        reason = f"{channel.name} is full."
-    else:
-        return
-    raise VoiceConnectionError(f"channel {channel.id}: {reason}", user_message=reason)
+    reason = refusal(channel) or _crowd(channel)
+    if reason:
+        raise VoiceConnectionError(f"channel {channel.id}: {reason}", user_message=reason)
 
 
-def _is_full(channel: VocalChannel) -> bool:
+def refusal(channel: VocalChannel) -> str:
+    """Return in words why the bot may not be or be heard in a channel; empty where it may."""
+    allowed, name = channel.permissions_for(channel.guild.me), channel.name
+    if not allowed.view_channel:
+        return f"I may not enter {name}: I lack the permission View Channel there."
+    if not allowed.connect:
+        return f"I may not enter {name}: I lack the permission Connect there."
+    if channel == channel.guild.afk_channel:
+        return f"{name} is this server's AFK channel, where nobody can be heard."
+    if not allowed.speak and not isinstance(channel, discord.StageChannel):
+        return f"I may not speak in {name}: I lack the permission Speak there."
+    return ""
+
+
+def _crowd(channel: VocalChannel) -> str:
     others = channel.voice_states.keys() - {channel.guild.me.id}
-    return 0 < channel.user_limit <= len(others)
+    limit = channel.user_limit
+    full = 0 < limit <= len(others)
+    if not full or channel.permissions_for(channel.guild.me).move_members:
+        return ""
+    return f"{channel.name} is full: {len(others)} of {limit} places are taken."
 
 
 async def _take_the_stage(channel: discord.StageChannel) -> None:

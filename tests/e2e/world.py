@@ -31,8 +31,16 @@ class World:
 
     async def start(self) -> None:
         """Return to the start and learn the names of the places."""
+        await self._send_the_bot_out()
         await self.call("POST", "reset")
         self.state = await self.call("GET", "state")
+
+    async def _send_the_bot_out(self) -> None:
+        """Let the bot leave voice by itself: a reset would be a kick, which it explains."""
+        self.state = await self.call("GET", "state")
+        for guild in self.state["guilds"]:
+            if any("bot" in self.state["voice"].get(c["id"], ()) for c in guild["channels"]):
+                await self.command("leave", channel=guild["channels"][0]["id"])
 
     @property
     def mention(self) -> str:

@@ -1,5 +1,4 @@
 import asyncio
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,76 +10,7 @@ from services.voice.close_codes import closed
 from services.voice.output import VoiceClock
 from services.voice.sessions import VoiceSessions, check_access
 from tests.services.voice.fakes import speech
-
-ME = 1
-
-
-class FakeClient:
-    """A voice client that connects at once and moves where it is told."""
-
-    def __init__(self, channel: "FakeChannel") -> None:
-        self.channel = channel
-        self.guild = channel.guild
-        self.guild.voice_client = self
-        self.connected = True
-        self.speaking = False
-        self.on_gone: Callable[[], None] = lambda: None
-        self.latency = 0.02
-        self.dave_active = True
-        self.moves = True
-        self.forgotten = False
-
-    def send_frame(self, packet: bytes) -> bool:
-        return self.connected
-
-    async def announce_speaking(self) -> None:
-        self.speaking = True
-
-    async def move_to(self, channel: "FakeChannel", *, timeout: float) -> None:
-        if self.moves:
-            self.channel = channel
-
-    async def disconnect(self, *, force: bool) -> None:
-        self.cleanup()
-
-    def cleanup(self) -> None:
-        self.connected = False
-        if self.guild.voice_client is self:
-            self.guild.voice_client = None
-        self.on_gone()
-
-
-class FakeChannel:
-    """A voice channel whose next attempts to connect fail as scripted."""
-
-    def __init__(self, guild: Any, channel_id: int = 10, **allowed: bool) -> None:
-        self.guild = guild
-        self.id = channel_id
-        self.name = f"Room {channel_id}"
-        self.failures: list[BaseException] = []
-        self.connects = 0
-        self.user_limit = 0
-        self.voice_states: dict[int, None] = {}
-        rights = {"view_channel": True, "connect": True, "speak": True, "move_members": False}
-        self.allowed = SimpleNamespace(**(rights | allowed))
-
-    def permissions_for(self, member: object) -> Any:
-        return self.allowed
-
-    async def connect(self, *, cls: object, timeout: float, reconnect: bool) -> FakeClient:
-        self.connects += 1
-        await asyncio.sleep(0)
-        if self.failures:
-            raise self.failures.pop(0)
-        return FakeClient(self)
-
-    @property
-    def real(self) -> discord.VoiceChannel:
-        return cast("discord.VoiceChannel", self)
-
-
-def guild() -> Any:
-    return SimpleNamespace(id=5, me=SimpleNamespace(id=ME), voice_client=None)
+from tests.services.voice.rooms import ME, FakeChannel, guild
 
 
 def sessions(attempts: int = 2) -> VoiceSessions:
@@ -238,9 +168,18 @@ async def test_closing_does_not_wait_for_a_discord_that_is_silent() -> None:
 def test_why_the_bot_cannot_enter_is_told_in_words() -> None:
     closed_room = FakeChannel(guild(), connect=False)
     hidden = FakeChannel(guild(), view_channel=False)
+    silent = FakeChannel(guild(), speak=False)
+    idle = FakeChannel(guild())
+    idle.guild.afk_channel = idle
     full = FakeChannel(guild())
     full.user_limit, full.voice_states = 2, {7: None, 8: None}
-    for channel, words in ((closed_room, "not enter"), (hidden, "not enter"), (full, "is full")):
+    for channel, words in (
+        (closed_room, "not enter Room 10: I lack the permission Connect"),
+        (hidden, "View Channel"),
+        (silent, "not speak in Room 10: I lack the permission Speak"),
+        (idle, "AFK"),
+        (full, "is full: 2 of 2"),
+    ):
         with pytest.raises(VoiceConnectionError) as failure:
             check_access(channel.real)
         assert words in failure.value.user_message

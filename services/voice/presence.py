@@ -1,0 +1,177 @@
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from services.core.errors import VoiceConnectionError
+from services.core.tasks import TaskOwner
+from services.voice.close_codes import CLOSE_REASONS, PUT_OUT
+from services.voice.sessions import VocalChannel, VoiceSession, VoiceSessions, refusal
+
+log = logging.getLogger(__name__)
+
+VERDICT_SECONDS = 0.5
+"""After the end of a connection, the time in which Discord tells whether its channel is gone."""
+
+FOLLOWS = 3
+"""Moves in a row after somebody who does not stay; then the bot remains where it is."""
+
+Tell = Callable[[int, str], Awaitable[bool]]
+"""Post a sentence into a channel; return whether it was possible. Never raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summons:
+    """Remember who brought the bot into voice, and in which text channel."""
+
+    user_id: int
+    channel_id: int
+
+
+class Presence:
+    """Keep the bot where its listeners are, and say why where it was sent away.
+
+    `leave_after` is how long the bot stays alone, seconds (0: for ever); with `follow` it goes
+    with the person who summoned it, when nobody else is left behind.
+    """
+
+    def __init__(
+        self, *, sessions: VoiceSessions, leave_after: float, follow: bool, tell: Tell
+    ) -> None:
+        self._sessions = sessions
+        self._leave_after = leave_after
+        self._follow = follow
+        self._tell = tell
+        self._summons: dict[int, Summons] = {}  # one a guild; ends with the guild
+        self._timers: dict[int, asyncio.Task[None]] = {}
+        self._following: dict[int, asyncio.Task[None]] = {}
+        self._tasks = TaskOwner("presence")
+        sessions.watchers.append(self)
+
+    async def aclose(self) -> None:
+        """Stop following, waiting and telling; idempotent."""
+        if self in self._sessions.watchers:
+            self._sessions.watchers.remove(self)
+        await self._tasks.aclose()
+
+    def summoned(self, guild_id: int, user_id: int, channel_id: int) -> None:
+        """Note that somebody brought the bot into voice from a text channel."""
+        self._summons[guild_id] = Summons(user_id, channel_id)
+
+    def forget(self, guild_id: int) -> None:
+        """Forget a guild that the bot has left."""
+        self._summons.pop(guild_id, None)
+        self._cancel_timer(guild_id)
+
+    def opened(self, session: VoiceSession) -> None:
+        """Begin to look after a session."""
+        self.consider(session.guild_id)
+
+    def ended(self, session: VoiceSession, code: int | None) -> None:
+        """Say why, where the bot did not leave by itself."""
+        self._cancel_timer(session.guild_id)
+        if code is not None:
+            summons = self._summons.pop(session.guild_id, None)
+            explaining = self._explain(session, code, summons)
+            self._tasks.start(explaining, name=f"explain {session.guild_id}")
+
+    def consider(self, guild_id: int) -> None:
+        """Start to wait where the bot is alone, stop where it is not (any more)."""
+        session = self._sessions.get(guild_id)
+        if session is None or people_in(session.client.channel):
+            self._cancel_timer(guild_id)
+        elif self._leave_after > 0 and guild_id not in self._timers:
+            self._timers[guild_id] = self._tasks.start(
+                self._leave_alone(guild_id), name=f"alone {guild_id}"
+            )
+
+    def moved(self, guild_id: int, user_id: int, *, left: int | None) -> None:
+        """Take that somebody left a channel, entered one, or moved."""
+        session, summons = self._sessions.get(guild_id), self._summons.get(guild_id)
+        if (
+            self._follow
+            and session is not None
+            and summons is not None
+            and (summons.user_id, session.channel_id) == (user_id, left)
+            and guild_id not in self._following
+            and self._new_place(guild_id, user_id) is not None
+        ):
+            task = self._tasks.start(self._go_after(guild_id, user_id), name=f"follow {guild_id}")
+            self._following[guild_id] = task
+            task.add_done_callback(lambda _: self._following.pop(guild_id, None))
+        self.consider(guild_id)
+
+    async def check_permissions(self, guild_id: int) -> None:
+        """Leave, and say so, where the bot may not be or be heard any more."""
+        session = self._sessions.get(guild_id)
+        if session is None:
+            return
+        channel = session.client.channel
+        reason = refusal(channel)
+        if reason and await self._sessions.leave(guild_id):
+            summons = self._summons.pop(guild_id, None)
+            await self._say(summons, channel, f"I left voice. {reason}")
+
+    async def _leave_alone(self, guild_id: int) -> None:
+        await asyncio.sleep(self._leave_after)
+        self._timers.pop(guild_id, None)  # from here on nobody cancels
+        session = self._sessions.get(guild_id)
+        if session is not None and not people_in(session.client.channel):
+            log.info("Alone in voice in guild %s for %.0f s", guild_id, self._leave_after)
+            await self._sessions.leave(guild_id)
+
+    def _cancel_timer(self, guild_id: int) -> None:
+        timer = self._timers.pop(guild_id, None)
+        if timer is not None:
+            timer.cancel()
+
+    async def _go_after(self, guild_id: int, user_id: int) -> None:
+        for _ in range(FOLLOWS):
+            place = self._new_place(guild_id, user_id)
+            if place is None:
+                return
+            try:
+                await self._sessions.join(place)
+            except VoiceConnectionError as error:
+                log.info("Can't follow in guild %s: %s", guild_id, error)
+                return
+
+    def _new_place(self, guild_id: int, user_id: int) -> VocalChannel | None:
+        """Return where somebody is whom the bot may follow without leaving others behind."""
+        session = self._sessions.get(guild_id)
+        if session is None or people_in(session.client.channel):
+            return None
+        member = session.client.guild.get_member(user_id)
+        place = member.voice.channel if member is not None and member.voice else None
+        return None if place is None or place.id == session.channel_id else place
+
+    async def _explain(self, session: VoiceSession, code: int, summons: Summons | None) -> None:
+        await asyncio.sleep(VERDICT_SECONDS)
+        channel = session.client.channel
+        await self._say(summons, channel, _why(channel, code))
+
+    async def _say(self, summons: Summons | None, channel: VocalChannel, sentence: str) -> None:
+        """Say it once: where the bot was summoned, else in the voice channel's own chat."""
+        places = [summons.channel_id] if summons is not None else []
+        for place in dict.fromkeys([*places, channel.id]):
+            if await self._tell(place, sentence):
+                return
+        log.info("Nowhere to say in guild %s: %s", channel.guild.id, sentence)
+
+
+def people_in(channel: VocalChannel) -> set[int]:
+    """Return the ids of the people in a voice channel; bots are none."""
+    members = {user_id: channel.guild.get_member(user_id) for user_id in channel.voice_states}
+    return {user_id for user_id, member in members.items() if member is None or not member.bot}
+
+
+def _why(channel: VocalChannel, code: int) -> str:
+    if channel.guild.get_channel(channel.id) is None:
+        return f"The voice channel {channel.name} was deleted, so I stopped speaking there."
+    if code != PUT_OUT:
+        reason = CLOSE_REASONS.get(code, "the connection was lost and did not come back")
+        return f"I'm no longer in {channel.name}: {reason}. /join tries again."
+    reason = refusal(channel)
+    if reason:
+        return f"I was disconnected from voice. {reason}"
+    return f"I was disconnected from {channel.name} by somebody. /join brings me back."

@@ -1,0 +1,130 @@
+"""The bot's coming, going and coming back in voice channels, seen from outside."""
+
+import time
+from typing import Any
+
+import pytest
+
+from tests.e2e.world import World, eventually
+
+pytestmark = pytest.mark.e2e
+
+STORY = " ".join(f"This is sentence number {n} of a long story." for n in range(1, 40))
+
+
+async def enter(world: World) -> str:
+    """Bring ana and the bot into the first voice channel."""
+    lounge = world.channel("Lounge")
+    await world.call("POST", f"voice/{lounge}/join", {"user": "ana"})
+    assert "Lounge" in (await world.command("join", user="ana"))["content"]
+    return lounge
+
+
+async def new_channel(world: World, name: str, **more: Any) -> str:
+    made = await world.call("POST", "channels", {"name": name, "type": "voice", **more})
+    return str(made["id"])
+
+
+async def tell_a_story(world: World, lounge: str) -> None:
+    """Let the bot speak for long, and wait until it does."""
+    await world.script({"text": STORY, "ttft": 0.0, "tokens_per_second": 200})
+    await world.ask("a story")
+    await heard(world, lounge, since=0.0)
+
+
+async def heard(world: World, channel: str, *, since: float) -> None:
+    async def look() -> bool | None:
+        return len(await world.frames(channel, since=since)) > 5 or None
+
+    await eventually(look, "speech")
+
+
+async def told(world: World, words: str, *, channel: str = "") -> None:
+    """Wait for the one sentence with which the bot explains itself."""
+    place = channel or world.channel()
+
+    async def look() -> bool | None:
+        found = await world.call("GET", f"channels/{place}/messages")
+        said = [message["content"] for message in found["messages"]]
+        return sum(words in content for content in said) == 1 or None
+
+    await eventually(look, words)
+
+
+async def present(world: World, channel: str, *names: str) -> None:
+    async def look() -> bool | None:
+        voice = (await world.call("GET", "state"))["voice"]
+        return sorted(voice.get(channel, [])) == sorted(names) or None
+
+    await eventually(look, f"{names} in the channel")
+
+
+async def test_the_bot_speaks_on_where_a_moderator_drags_it(world: World) -> None:
+    lounge, cellar = await enter(world), await new_channel(world, "Cellar")
+    await world.call("POST", f"voice/{cellar}/join", {"user": "ben"})
+    await tell_a_story(world, lounge)
+    drag = {"user": "admin", "target": "bot", "to": cellar}
+    await world.call("POST", f"voice/{lounge}/move", drag)
+    await heard(world, cellar, since=time.monotonic())
+    await present(world, cellar, "ben", "bot")
+    assert (await world.command("stop", user="ana"))["content"] == "Stopped."
+
+
+async def test_the_bot_goes_along_with_whom_it_was_brought_by(world: World) -> None:
+    lounge, cellar = await enter(world), await new_channel(world, "Cellar")
+    await tell_a_story(world, lounge)
+    await world.call("POST", f"voice/{lounge}/join", {"user": "ben"})
+    await world.call("POST", f"voice/{cellar}/join", {"user": "ana"})
+    await present(world, lounge, "ben", "bot")
+    await world.call("POST", f"voice/{lounge}/leave", {"user": "ben"})
+    await world.call("POST", f"voice/{lounge}/join", {"user": "ana"})
+    await world.call("POST", f"voice/{cellar}/join", {"user": "ana"})
+    await present(world, cellar, "ana", "bot")
+    await heard(world, cellar, since=time.monotonic())
+    await world.command("stop", user="ana")
+
+
+async def test_why_the_bot_is_gone_is_said_once_and_join_works_again(world: World) -> None:
+    lounge = await enter(world)
+    await tell_a_story(world, lounge)
+    await world.call("POST", f"voice/{lounge}/kick", {"user": "admin", "target": "bot"})
+    await told(world, "I was disconnected from Lounge by somebody. /join brings me back.")
+    await world.command("join", user="ana")
+    await world.call("POST", "faults", {"target": "voice", "kind": "4017"})
+    await told(world, "end-to-end encryption (DAVE), which failed. /join tries again.")
+    await world.command("join", user="ana")
+    denied = [{"id": "bot", "deny": ["connect"]}]
+    await world.call("PATCH", f"channels/{lounge}", {"permission_overwrites": denied})
+    await told(world, "I left voice. I may not enter Lounge: I lack the permission Connect")
+    await present(world, lounge, "ana")
+    refused = await world.command("join", user="ana")
+    assert "I lack the permission Connect" in refused["content"]
+    await world.call("PATCH", f"channels/{lounge}", {"permission_overwrites": []})
+    await world.command("join", user="ana")
+    await world.call("DELETE", f"channels/{lounge}")
+    await told(world, "The voice channel Lounge was deleted")
+
+
+async def test_leaving_by_oneself_is_not_explained(world: World) -> None:
+    lounge = await enter(world)
+    await world.command("leave", user="ana")
+    await present(world, lounge, "ana")
+    found = await world.call("GET", f"channels/{world.channel()}/messages")
+    assert [m["content"] for m in found["messages"] if "/join" in m["content"]] == []
+
+
+@pytest.mark.parametrize("gap", [0.0, 0.4], ids=["at once", "first without an endpoint"])
+async def test_the_bot_speaks_on_from_another_voice_server(world: World, gap: float) -> None:
+    lounge = await enter(world)
+    await tell_a_story(world, lounge)
+    await world.call("POST", f"voice/{lounge}/region", {"gap": gap})
+    await heard(world, lounge, since=time.monotonic() + 0.2)
+    await world.command("stop", user="ana")
+
+
+async def test_a_close_without_a_word_is_no_kick(world: World) -> None:
+    lounge = await enter(world)
+    await tell_a_story(world, lounge)
+    await world.call("POST", "faults", {"target": "voice", "kind": "4014"})
+    await heard(world, lounge, since=time.monotonic() + 0.2)
+    await world.command("stop", user="ana")
