@@ -3,6 +3,7 @@
 # make test     the test suite
 # make guests   discord.js for tests/e2e/test_guest.py, which are skipped without (needs npm)
 # make lint     ruff and mypy
+# make fetch-voices  Kokoro's model and voices (330 MB) into KOKORO_MODEL_DIR
 # make bench    the benchmarks of docs/performance.md
 # make lock     renew the locked requirements (needs uv)
 
@@ -10,7 +11,7 @@ PYTHON ?= $(shell sh scripts/find-python)
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test guests lint bench lock clean
+.PHONY: help demo run fetch-voices test guests lint bench lock clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -20,6 +21,9 @@ demo: .venv/.base
 
 run: .venv/.base
 	@$(BIN)/python bot.py
+
+fetch-voices: .venv/.base
+	@$(BIN)/python -m scripts.fetch_voices $(VOICES)
 
 test: .venv/.dev
 	@$(BIN)/python -m pytest -q

@@ -43,7 +43,7 @@ from services.speaker import Speaker
 from services.tts.espeak import EspeakTTS
 from services.tts.fallback import FallbackTTS
 from services.tts.kokoro import KokoroTTS
-from services.tts.kokoro_files import is_usable
+from services.tts.kokoro_files import invitation, is_usable
 from services.tts.openai import OpenAITTS
 from services.typing_pacer import TypingPacer
 from services.voice.libopus import load_opus
@@ -153,12 +153,12 @@ async def assemble(
             new_id=new_turn_id,
         ),
     )
-    doctor = Doctor(intents=client.intents, engines=engines, style=style, load_opus=load_opus)
     await client.add_cog(chat_cog(settings, client, batcher, conversations, sessions))
     await client.add_cog(voice_cog(client, sessions, speaker, conversations, style))
     await client.add_cog(SpeechQueue(sessions=sessions))
     await client.add_cog(presence_cog(settings, client, sessions, stack))
-    await client.add_cog(Admin(statistics=statistics, doctor=doctor))
+    examiner = doctor(settings, client, engines, style)
+    await client.add_cog(Admin(statistics=statistics, doctor=examiner))
     await client.add_cog(GuildSettings(guilds=guilds))
     tasks = own(stack, TaskOwner("bot"))
     tasks.start(prepare(settings, client, memory, llm, tts), name="prepare")
@@ -230,6 +230,17 @@ def speech_engines(settings: Settings) -> list[tuple[str, TTS]]:
     if wanted == "kokoro" or (wanted == "auto" and is_usable(models, settings.TTS_LANGUAGE)):
         engines.insert(0, ("Kokoro", kokoro(settings)))
     return engines
+
+
+def doctor(
+    settings: Settings, client: Client, engines: list[tuple[str, TTS]], style: VoiceStyle
+) -> Doctor:
+    """Examine what the bot needs, and tell how to come to Kokoro where that is wanted."""
+    language = style.language if settings.TTS_ENGINE in ("auto", "kokoro") else ""
+    better = partial(invitation, settings.KOKORO_MODEL_DIR, language)
+    return Doctor(
+        intents=client.intents, engines=engines, style=style, load_opus=load_opus, better=better
+    )
 
 
 def kokoro(settings: Settings) -> KokoroTTS:

@@ -16,6 +16,7 @@ ENV_FILE_VARIABLE = "BOT_ENV_FILE"
 
 Seconds = Annotated[float, Field(gt=0, le=600)]
 NotNegative = Annotated[float, Field(ge=0, le=600)]
+_VOICE = r"[A-Za-z0-9_]+(\*[0-9]*\.?[0-9]+)?"
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
@@ -71,7 +72,8 @@ class Settings(BaseSettings):
     TTS_VOICE: str = "alloy"
     TTS_SAMPLE_RATE: Annotated[int, Field(ge=8000, le=48_000)] = 24_000
     KOKORO_MODEL_DIR: Path = Path("models/kokoro")
-    KOKORO_VOICE: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")] = "af_heart"
+    KOKORO_DOWNLOAD_URL: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    KOKORO_VOICE: Annotated[str, Field(pattern=rf"^{_VOICE}(\+{_VOICE})*$")] = "af_heart"
     KOKORO_MAX_RSS_MB: Annotated[int, Field(ge=300, le=1_000_000)] = 2000
     KOKORO_IDLE_MINUTES: Annotated[float, Field(ge=0, le=10_000)] = 30.0
     TTS_LANGUAGE: str = "en"

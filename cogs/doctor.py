@@ -38,7 +38,8 @@ class Finding:
 class Doctor:
     """Examine what the bot needs to read, write and speak.
 
-    `engines` are the voices by name; `load_opus` loads libopus and tells its version, in a thread.
+    `engines` are the voices by name; `load_opus` loads libopus and tells its version, and `better`
+    says how to come to a better voice, or nothing: both in a thread.
     """
 
     def __init__(
@@ -48,11 +49,13 @@ class Doctor:
         engines: Sequence[tuple[str, TTS]],
         style: VoiceStyle,
         load_opus: Callable[[], str],
+        better: Callable[[], str],
     ) -> None:
         self._intents = intents
         self._engines = engines
         self._style = style
         self._load_opus = load_opus
+        self._better = better
 
     async def examine(self, interaction: discord.Interaction) -> list[Finding]:
         """Return every finding for the place where the command was used."""
@@ -62,6 +65,7 @@ class Doctor:
             self._permissions(interaction),
             await self._sound(),
             *[await self._voice(name, engine) for name, engine in self._engines],
+            *await self._better_voice(),
         ]
 
     def _encryption(self) -> Finding:
@@ -87,8 +91,13 @@ class Doctor:
         except VoiceError as error:
             return Finding("Sound", False, str(error))
 
+    async def _better_voice(self) -> list[Finding]:
+        words = await asyncio.to_thread(self._better)
+        return [Finding("Better voice", True, words)] if words else []
+
     async def _voice(self, name: str, engine: TTS) -> Finding:
-        """Have the engine say a word, and listen to nothing but its beginning."""
+        """Have the engine load and say a word, and listen to nothing but its beginning."""
+        await engine.prewarm()
         began = time.perf_counter()
         try:
             async with aclosing(engine.synthesize("Ready.", self._style)) as chunks:

@@ -68,6 +68,8 @@ def test_an_empty_value_means_the_default(env_file: Path, monkeypatch: pytest.Mo
         ("LLM_FALLBACK_BASE_URL=example.org", "LLM_FALLBACK_BASE_URL: String should match"),
         ("LLM_FALLBACK_API_KEY=sk", "LLM_FALLBACK_API_KEY needs LLM_FALLBACK_BASE_URL"),
         ("TTS_ENGINE=openai", "TTS_ENGINE=openai needs TTS_BASE_URL"),
+        ("KOKORO_VOICE=af_heart*0.6+", "KOKORO_VOICE: String should match"),
+        ("KOKORO_DOWNLOAD_URL=models", "KOKORO_DOWNLOAD_URL: String should match"),
     ],
 )
 def test_a_bad_setting_is_one_sentence(env_file: Path, line: str, words: str) -> None:
@@ -76,6 +78,12 @@ def test_a_bad_setting_is_one_sentence(env_file: Path, line: str, words: str) ->
         load_settings()
     assert str(caught.value).startswith(words)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("voice", ["bf_emma", "af_heart*0.6+af_sky*0.4", "af_heart+af_sky*.5"])
+def test_a_voice_may_be_a_blend(env_file: Path, voice: str) -> None:
+    env_file.write_text(f"KOKORO_VOICE={voice}\n")
+    assert voice == load_settings().KOKORO_VOICE
 
 
 def test_an_unknown_key_is_told_with_the_nearest_known_one(env_file: Path) -> None:
@@ -96,8 +104,10 @@ def test_secrets_do_not_show_in_a_printed_setting(env_file: Path) -> None:
 
 
 def test_every_setting_is_read() -> None:
-    tree = ast.parse((ROOT / "bot.py").read_text())
-    read = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    readers = ("bot.py", "scripts/fetch_voices.py")
+    trees = [ast.parse((ROOT / reader).read_text()) for reader in readers]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    read = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
     assert set(Settings.model_fields) <= read
 
 

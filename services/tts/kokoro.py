@@ -8,7 +8,8 @@ from typing import Final
 
 from services.core.errors import ProviderError, ProviderRequestError, ProviderTimeoutError
 from services.core.types import AudioChunk, VoiceStyle
-from services.tts.kokoro_files import find_backend, letter_of
+from services.tts.kokoro_files import find_backend, letter_of, voices_in
+from services.tts.kokoro_voices import unknown_parts
 from services.tts.worker_frames import SpeechRequest
 from services.tts.worker_process import WorkerProcess
 from services.tts.worker_supervisor import DEFAULT_PATIENCE, Job, Patience, WorkerSupervisor
@@ -28,8 +29,8 @@ _CANNOT_SPEAK: Final = "I can't speak with my own voice right now."
 class KokoroTTS:
     """Speak with Kokoro, a neural voice of this machine, in a worker process.
 
-    `models` is the folder with its files, `voice` the voice of a style that names none; the
-    worker is recycled beyond `max_rss_mb` and unloaded after `idle` seconds without work (None:
+    `models` is the folder with its files, `voice` the voice (or blend) of a style that names none;
+    the worker is recycled beyond `max_rss_mb` and unloaded after `idle` seconds without work (None:
     never); a synthesis uses `threads` threads. `backend` (module:Class) is found by the files
     where it is None. Nothing is loaded, here or in the worker, before `prewarm` or the first text.
     """
@@ -69,6 +70,10 @@ class KokoroTTS:
                 raise job.error
         finally:
             self._supervisor.withdraw(job)
+
+    async def voices(self) -> list[str]:
+        """Return the names of the voices in the model's folder; blends are made of them."""
+        return await asyncio.to_thread(voices_in, self._models)
 
     async def prewarm(self) -> None:
         """Start the worker and wait until it has loaded; never raises."""
@@ -123,10 +128,11 @@ class KokoroTTS:
             arguments, directory=_ROOT, environment=_environment(self._threads), on_end=on_end
         )
 
-    def _note_unknown(self, voice: str, known: frozenset[str]) -> None:
-        if voice not in known and voice not in self._noted and len(self._noted) < _MAX_NOTED:
-            self._noted.add(voice)
-            log.warning("Kokoro has no voice %r; using another", voice)
+    def _note_unknown(self, wanted: str, known: frozenset[str]) -> None:
+        for voice in unknown_parts(wanted, known):
+            if voice not in self._noted and len(self._noted) < _MAX_NOTED:
+                self._noted.add(voice)
+                log.warning("Kokoro has no voice %r; using another", voice)
 
 
 def _environment(threads: int) -> dict[str, str]:

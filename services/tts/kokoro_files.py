@@ -1,6 +1,9 @@
+import sys
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
+from zipfile import BadZipFile, ZipFile
 
 from services.core.errors import ProviderError
 
@@ -33,6 +36,30 @@ def find_backend(models: Path) -> str:
         provider="kokoro",
         user_message="I can't speak with my own voice: it is not installed.",
     )
+
+
+def advice(models: Path) -> str:
+    """Say what to do for a complete Kokoro in one sentence, or nothing where it is complete."""
+    lacks = min(_torch_lacks(models), _onnx_lacks(models), key=len)
+    if any(name.startswith("the package") for name in lacks):
+        package = "kokoro" if sys.version_info < (3, 13) else "kokoro-onnx"
+        files = "" if len(lacks) == 1 else " and run `make fetch-voices`"
+        return f"Install it with `.venv/bin/pip install {package}`{files}."
+    return "Run `make fetch-voices` (some 330 MB)." if lacks else ""
+
+
+def invitation(models: Path, language: str) -> str:
+    """Say how to come to Kokoro; nothing where it is complete or does not speak the language."""
+    todo = advice(models) if letter_of(language) else ""
+    return f"Kokoro, a natural voice, is not complete. {todo}" if todo else ""
+
+
+def voices_in(models: Path) -> list[str]:
+    """Return the names of the voices that lie in a folder, for either backend. Reads the disk."""
+    names = {path.stem for path in (models / VOICES).glob("*.pt")}
+    with suppress(OSError, BadZipFile), ZipFile(models / ONNX_VOICES) as packed:
+        names |= {name.removesuffix(".npy") for name in packed.namelist()}
+    return sorted(names)
 
 
 def is_usable(models: Path, language: str) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 from services.tts.kokoro_files import ONNX_VOICES, letter_of, onnx_model
 from services.tts.kokoro_phonemes import Phonemes, has_misaki, runs
 from services.tts.kokoro_sound import pcm
+from services.tts.kokoro_voices import choose, leading
 from services.tts.worker_backend import RefusedError, Stop
 from services.tts.worker_frames import SpeechRequest
 
@@ -30,18 +31,21 @@ class KokoroOnnx:
         self._session = _StoppableSession(session, onnxruntime.RunOptions)
         self._kokoro: Any = Kokoro.from_session(self._session, str(models / ONNX_VOICES))
         self.voices = sorted(self._kokoro.get_voices())
-        self._voice = voice if voice in self.voices else self.voices[0]
+        self._voice = voice
         self._phonemes = Phonemes() if has_misaki() else None
 
     def synthesize(self, request: SpeechRequest, stop: Stop) -> Iterator[bytes]:
         """Yield the PCM of a text, one run of phonemes after the other; stops within one layer."""
-        voice = request.voice if request.voice in self.voices else self._voice
+        blend = choose(
+            request.voice, default=self._voice, language=request.language, known=self.voices
+        )
+        style = sum(self._kokoro.get_voice_style(voice) * share for voice, share in blend)
         self._session.stop = stop
-        for phonemes in self._runs(request, voice):
+        for phonemes in self._runs(request, leading(blend)):
             stop.check()
             if self._kokoro.tokenizer.tokenize(phonemes):
                 sound, _ = self._kokoro.create(
-                    phonemes, voice, request.speed, is_phonemes=True, trim=False
+                    phonemes, style, request.speed, is_phonemes=True, trim=False
                 )
                 yield pcm(sound)
 

@@ -7,11 +7,12 @@ from typing import Any, Final
 from services.tts.kokoro_files import CONFIG, VOICES, WEIGHTS
 from services.tts.kokoro_phonemes import Phonemes
 from services.tts.kokoro_sound import pcm
+from services.tts.kokoro_voices import Blend, choose, leading
 from services.tts.worker_backend import RefusedError, Stop
 from services.tts.worker_frames import SpeechRequest
 
 _REPOSITORY: Final = "hexgrad/Kokoro-82M"
-_MAX_VOICES: Final = 64
+_MAX_BLENDS: Final = 64
 
 
 class KokoroTorch:
@@ -36,30 +37,35 @@ class KokoroTorch:
         self._stop = Stop()
         torch.nn.modules.module.register_module_forward_pre_hook(lambda *_: self._stop.check())
         self._files = {path.stem: path for path in sorted((models / VOICES).glob("*.pt"))}
-        self._packs: dict[str, Any] = {}
-        self._voice = voice if voice in self._files else min(self._files)
+        self._packs: dict[Blend, Any] = {}
+        self._voice = voice
         self._phonemes = Phonemes()
         self.voices = list(self._files)
 
     def synthesize(self, request: SpeechRequest, stop: Stop) -> Iterator[bytes]:
         """Yield the PCM of a text, one run of phonemes after the other; stops within one layer."""
         self._stop = stop
-        voice = request.voice if request.voice in self._files else self._voice
-        style = self._pack(voice)
-        for phonemes in self._phonemes.of(request.text, request.language, voice):
+        blend = choose(
+            request.voice, default=self._voice, language=request.language, known=self._files
+        )
+        style = self._pack(blend)
+        for phonemes in self._phonemes.of(request.text, request.language, leading(blend)):
             stop.check()
             with self._precision():
                 sound = self._model(phonemes, style[len(phonemes) - 1], request.speed)
             yield pcm(sound.float().numpy())
 
-    def _pack(self, voice: str) -> Any:
-        if voice not in self._packs:
-            if len(self._packs) >= _MAX_VOICES:
+    def _pack(self, blend: Blend) -> Any:
+        if blend not in self._packs:
+            if len(self._packs) >= _MAX_BLENDS:
                 self._packs.clear()
-            with _refused_when_damaged(voice):
-                pack = self._torch.load(self._files[voice], weights_only=True, map_location="cpu")
-                self._packs[voice] = pack.to(self._device)
-        return self._packs[voice]
+            shares = [self._loaded(voice) * share for voice, share in blend]
+            self._packs[blend] = self._torch.stack(shares).sum(0).to(self._device)
+        return self._packs[blend]
+
+    def _loaded(self, voice: str) -> Any:
+        with _refused_when_damaged(voice):
+            return self._torch.load(self._files[voice], weights_only=True, map_location="cpu")
 
     def _precision(self) -> AbstractContextManager[Any]:
         if not self._half:

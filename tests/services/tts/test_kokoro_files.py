@@ -1,10 +1,21 @@
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
 from services.core.errors import ProviderError
 from services.tts import kokoro_files
-from services.tts.kokoro_files import ONNX, TORCH, find_backend, is_usable, letter_of, onnx_model
+from services.tts.kokoro_files import (
+    ONNX,
+    TORCH,
+    advice,
+    find_backend,
+    invitation,
+    is_usable,
+    letter_of,
+    onnx_model,
+    voices_in,
+)
 
 TORCH_FILES = ("config.json", "kokoro-v1_0.pth", "voices/af_heart.pt")
 ONNX_FILES = ("kokoro-v1.0.int8.onnx", "voices-v1.0.bin")
@@ -89,3 +100,31 @@ def test_the_full_onnx_model_is_preferred(tmp_path: Path) -> None:
     found = onnx_model(tmp_path)
     assert found is not None
     assert found.name == "kokoro-v1.0.onnx"
+
+
+def test_what_to_do_is_told_until_all_is_there(tmp_path: Path, installed: set[str]) -> None:
+    installed.clear()
+    assert advice(tmp_path).startswith("Install it with `.venv/bin/pip install kokoro")
+    assert advice(tmp_path).endswith("and run `make fetch-voices`.")
+    put(tmp_path, *ONNX_FILES)
+    assert "fetch" not in advice(tmp_path)
+    installed |= {"kokoro", "torch"}
+    put(tmp_path, *TORCH_FILES)
+    assert advice(tmp_path) == ""
+
+
+def test_people_are_invited_until_kokoro_is_complete(tmp_path: Path, installed: set[str]) -> None:
+    assert "make fetch-voices" in invitation(tmp_path, "en")
+    assert invitation(tmp_path, "de") == ""
+    put(tmp_path, *TORCH_FILES)
+    assert invitation(tmp_path, "en") == ""
+
+
+def test_the_voices_in_a_folder_are_listed(tmp_path: Path) -> None:
+    assert voices_in(tmp_path / "nowhere") == []
+    put(tmp_path, *TORCH_FILES, "voices/bf_emma.pt", "voices/readme.md")
+    put(tmp_path, "voices-v1.0.bin")  # damaged
+    assert voices_in(tmp_path) == ["af_heart", "bf_emma"]
+    with ZipFile(tmp_path / "voices-v1.0.bin", "w") as packed:
+        packed.writestr("af_sky.npy", b"")
+    assert voices_in(tmp_path) == ["af_heart", "af_sky", "bf_emma"]

@@ -70,6 +70,19 @@ async def test_speed_voice_and_language_are_heard(kokoro: KokoroTTS) -> None:
     assert await spoken(kokoro, "Bonjour", language="fr")
 
 
+async def test_voices_are_listed_and_blended(
+    kokoro: KokoroTTS, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, other = "af_heart", "bf_emma"
+    assert await kokoro.voices() == [one, other]
+
+    pure = await spoken(kokoro, "Hello there.", voice=one)
+    assert await spoken(kokoro, "Hello there.", voice=f"{one}*0.5+{one}*2") == pure
+    assert await spoken(kokoro, "Hello there.", voice=f"{one}+nobody") == pure
+    assert len(await spoken(kokoro, "Hello there.", voice=f"{one}*0.6+{other}*0.4")) > SECOND / 2
+    assert "Kokoro has no voice 'nobody'; using another" in caplog.text
+
+
 async def test_closing_frees_the_worker_without_replacing_it(kokoro: KokoroTTS) -> None:
     worker = kokoro._supervisor._worker
     with pytest.raises(TimeoutError):
