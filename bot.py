@@ -5,6 +5,7 @@ import json
 import logging
 import signal
 import sys
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
 
@@ -15,6 +16,7 @@ from cogs.client import Client, connect, edit_limits, login
 from cogs.command_sync import sync_commands
 from cogs.doctor import Doctor
 from cogs.errors import explain
+from cogs.images import images_of, no_images
 from cogs.presence import VoicePresence, teller
 from cogs.settings import GuildSettings
 from cogs.speech_queue import SpeechQueue
@@ -115,7 +117,7 @@ async def assemble(
     cipher = await asyncio.to_thread(history_cipher, settings)
     history = own(stack, JsonlHistoryStore(settings.HISTORY_DIR, cipher=cipher, upkeep=upkeep))
     guilds = await guild_preferences(settings)
-    llm = own(stack, language_model(settings, counter))
+    llm = own(stack, language_model(settings, counter, fetch_image=client.fetch))
     engines = await asyncio.to_thread(speech_engines, settings)  # it looks for files
     tts = own(stack, FallbackTTS(engines))
     clock = own(stack, VoiceClock())
@@ -185,7 +187,12 @@ async def prepare(
         log.error("I can't speak: %s", error)
 
 
-def language_model(settings: Settings, counter: TokenCounter) -> LLM:
+def language_model(
+    settings: Settings,
+    counter: TokenCounter,
+    *,
+    fetch_image: Callable[[str], Awaitable[bytes]],
+) -> LLM:
     """Reach the model, and a second one behind it where one is set."""
     first = Endpoint(
         base_url=settings.OPENAI_BASE_URL,
@@ -203,6 +210,7 @@ def language_model(settings: Settings, counter: TokenCounter) -> LLM:
         first,
         second,
         counter=counter,
+        fetch_image=fetch_image,
         max_concurrent=settings.LLM_MAX_CONCURRENT,
         max_tokens=settings.LLM_MAX_TOKENS,
         temperature=settings.LLM_TEMPERATURE,
@@ -210,6 +218,7 @@ def language_model(settings: Settings, counter: TokenCounter) -> LLM:
         first_token_timeout=settings.LLM_FIRST_TOKEN_TIMEOUT,
         stall_timeout=settings.LLM_STALL_TIMEOUT,
         retries=settings.LLM_RETRIES,
+        adapt_to_blindness=settings.LLM_VISION == "auto",
     )
 
 
@@ -323,6 +332,7 @@ def chat_cog(
         batcher=batcher,
         conversations=conversations,
         sessions=sessions,
+        images_of=no_images if settings.LLM_VISION == "off" else images_of,
         limiter=RateLimiter(
             capacity=settings.USER_RATE_BURST,
             refill_per_second=settings.USER_RATE_PER_MINUTE / 60,

@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     LLM_MAX_CONCURRENT: Annotated[int, Field(ge=1, le=1000)] = 32
     LLM_TEMPERATURE: Annotated[float | None, Field(ge=0, le=2)] = None
     LLM_EXTRA_BODY: str = ""
+    LLM_VISION: Literal["auto", "on", "off"] = "auto"
     LLM_FALLBACK_BASE_URL: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
     LLM_FALLBACK_API_KEY: SecretStr = SecretStr("")
     LLM_FALLBACK_MODEL: str = ""

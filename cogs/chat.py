@@ -12,7 +12,7 @@ from cogs.text_channels import PING_ASKER, UNREACHABLE, InteractionText
 from services.conversations import Conversations
 from services.core.errors import BusyError
 from services.core.logs import new_turn_id
-from services.core.types import IncomingMessage, UserTurn
+from services.core.types import ImagePart, IncomingMessage, UserTurn
 from services.message_batcher import MessageBatcher
 from services.rate_limiter import RateLimiter
 from services.voice.sessions import VoiceSessions
@@ -23,7 +23,7 @@ LONGEST = 8000
 """Characters of a message that are answered; Discord allows 2000, some accounts 4000."""
 
 TOO_LONG = f"That is too long for me. Please keep a message under {LONGEST} characters."
-NO_TEXT = "Yes? Write your question after my name; I read text only."
+NO_TEXT = "Yes? Write your question after my name."
 UNREADABLE = "I can't read that message. Please mention me in it."
 
 
@@ -37,6 +37,7 @@ class Chat(commands.Cog):
         batcher: MessageBatcher,
         conversations: Conversations,
         sessions: VoiceSessions,
+        images_of: Callable[[discord.Message], tuple[ImagePart, ...]],
         limiter: RateLimiter,
         notices: RateLimiter,
     ) -> None:
@@ -44,6 +45,7 @@ class Chat(commands.Cog):
         self._batcher = batcher
         self._conversations = conversations
         self._sessions = sessions
+        self._images_of = images_of
         self._limiter = limiter
         self._notices = notices
 
@@ -58,7 +60,8 @@ class Chat(commands.Cog):
         except BusyError as error:
             await self._notice(message, error.user_message)
             return
-        if not text:
+        images = self._images_of(message)
+        if not text and not images:
             await self._notice(message, NO_TEXT if message.mentions else UNREADABLE)
             return
         if len(text) > LONGEST:
@@ -73,6 +76,7 @@ class Chat(commands.Cog):
                 text=text,
                 received=asyncio.get_running_loop().time(),
                 speak=self._speaks(message.channel.id, message.author),
+                images=images,
             )
         )
 

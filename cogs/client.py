@@ -63,6 +63,13 @@ class Client(commands.Bot):
             raise RuntimeError("the bot has not logged in yet")
         return self.user.id
 
+    async def fetch(self, url: str) -> bytes:
+        """Return what Discord keeps at an address. Raises OSError."""
+        try:
+            return await self.http.get_from_cdn(url)
+        except (aiohttp.ClientError, discord.HTTPException) as error:
+            raise OSError(str(error)) from error
+
 
 def edit_limits(pacers: ChannelPacers) -> aiohttp.TraceConfig:
     """Tell the pacers what Discord's headers say about the edits of a channel."""

@@ -1,18 +1,26 @@
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from services.core.types import ChatContext, ChatMessage, HistoryEntry, UserTurn
 
 MESSAGE_TOKENS = 4
 """Tokens that a chat format adds to every message, and once more to open the answer."""
 
+IMAGE_TOKENS = 800
+"""What an image counts: OpenAI takes 765 for a square of 1024 pixels, others 250 to 1600."""
+MAX_IMAGES = 4
+"""Images of one turn that a model is shown."""
+
 MESSAGE_CUT = "Your message was too long for me to read whole; I read its end."
+IMAGES_LEFT_OUT = "Images that I could look at: {} of {}."
 
 
 class QueryOptimizer:
     """Choose what a model is sent: the newest that fits into `max_context_tokens`.
 
-    In order of priority: the current message, the system prompt, the newest messages of the
-    history, at most `max_history_messages` of them. `count` gives a text's tokens. Where not even
+    In order of priority: the current message, the system prompt, the current message's images (as
+    IMAGE_TOKENS each, at most MAX_IMAGES), the newest messages of the history, at most
+    `max_history_messages` of them. `count` gives a text's tokens. Where not even
     the first two fit, the message keeps its end and the system prompt its beginning.
 
     After the system prompt the roles alternate, beginning with a user, as the chat templates of
@@ -36,12 +44,15 @@ class QueryOptimizer:
     def build(self, turn: UserTurn, history: Sequence[HistoryEntry]) -> ChatContext:
         """Return the context of a turn; `trimmed` where the budget cut or left out something.
 
-        A note says so where that was the current message.
+        A note says so where that was the current message or an image of it.
         """
         recent = _newest(history, self._max_messages)
         name = _namer(recent, turn)
         speaker = name(turn.author.id, turn.author.name)
-        opening, room, cut = self._opening(speaker, turn.text)
+        opening, room, cut = self._opening(speaker, turn.text or turn.kept_text)
+        images = turn.images[: min(MAX_IMAGES, room // IMAGE_TOKENS)]
+        room -= IMAGE_TOKENS * len(images)
+        opening[-1] = replace(opening[-1], images=images)
         chosen: list[ChatMessage] = []
         for entry in reversed(recent):
             message = _message(entry, name)
@@ -51,9 +62,11 @@ class QueryOptimizer:
             room -= cost
             chosen.append(message)
         messages = (*opening[:-1], *_alternating([*reversed(chosen), opening[-1]]))
-        trimmed = len(chosen) < len(recent) or cut or self._cuts_prompt(opening)
-        notes = (MESSAGE_CUT,) if cut else ()
-        return ChatContext(messages, self._tokens(messages), trimmed, notes)
+        notes = [MESSAGE_CUT] if cut else []
+        if len(images) < len(turn.images):
+            notes.append(IMAGES_LEFT_OUT.format(len(images), len(turn.images)))
+        trimmed = bool(notes) or len(chosen) < len(recent) or self._cuts_prompt(opening)
+        return ChatContext(messages, self._tokens(messages), trimmed, tuple(notes))
 
     def _opening(self, speaker: str, text: str) -> tuple[list[ChatMessage], int, bool]:
         """Return system prompt and current message, the tokens left, whether the latter is cut."""
@@ -74,7 +87,9 @@ class QueryOptimizer:
         return prompt != self._system_prompt
 
     def _tokens(self, messages: Iterable[ChatMessage]) -> int:
-        return MESSAGE_TOKENS + sum(self._cost(message.content) for message in messages)
+        return MESSAGE_TOKENS + sum(
+            self._cost(message.content) + IMAGE_TOKENS * len(message.images) for message in messages
+        )
 
     def _cost(self, text: str) -> int:
         return self._count(text) + MESSAGE_TOKENS
@@ -113,7 +128,7 @@ def _alternating(messages: Iterable[ChatMessage]) -> list[ChatMessage]:
     for message in messages:
         if joined and joined[-1].role == message.role:
             content = f"{joined[-1].content}\n{message.content}"
-            joined[-1] = ChatMessage(message.role, content)
+            joined[-1] = replace(message, content=content)  # history holds no images
         elif joined or message.role == "user":
             joined.append(message)
     return joined

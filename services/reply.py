@@ -168,7 +168,7 @@ class Reply:
             return []
         author, messages = self.turn.author, tuple(message.id for message in self.turn.messages)
         return [
-            HistoryEntry("user", self.turn.text, self._at, author.id, author.name, messages),
+            HistoryEntry("user", self.turn.kept_text, self._at, author.id, author.name, messages),
             HistoryEntry("assistant", answer, time.time(), author.id, "", self._output.message_ids),
         ]
 

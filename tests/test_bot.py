@@ -50,9 +50,15 @@ def test_an_engine_can_be_asked_for_by_name(
     assert chosen(TTS_ENGINE="openai", TTS_BASE_URL=SERVER) == ["speech server", "eSpeak NG"]
 
 
+async def no_image(_url: str) -> bytes:
+    raise FileNotFoundError
+
+
 async def ask(**settings: Any) -> str:
     """Return the answer of the model that these settings describe, and its notes."""
-    llm = bot.language_model(Settings(LLM_RETRIES=0, **settings), TokenCounter())
+    llm = bot.language_model(
+        Settings(LLM_RETRIES=0, **settings), TokenCounter(), fetch_image=no_image
+    )
     context = ChatContext((ChatMessage("user", "hello"),), tokens=10)
     try:
         async with aclosing(llm.stream(context)) as deltas:

@@ -10,6 +10,8 @@ from aiohttp import web
 
 from sandbox.openai import fields, talker
 from sandbox.openai.chat_request import ChatRequest, parse_request
+from sandbox.openai.errors import ApiError
+from sandbox.openai.images import BLIND
 from sandbox.openai.pace import Pace
 from sandbox.openai.ports import Bus, Faults
 from sandbox.openai.replies import ErrorAnswer, ModelReply, ReplyScript
@@ -36,7 +38,10 @@ FAULT_BODY = {
 
 
 class ChatEndpoint:
-    """Answer chat requests: from the script while it lasts, else with the talker."""
+    """Answer chat requests: from the script while it lasts, else with the talker.
+
+    While `sees` is False, requests with images are refused.
+    """
 
     def __init__(
         self,
@@ -55,12 +60,15 @@ class ChatEndpoint:
         self._ttft = ttft
         self._tokens_per_second = tokens_per_second
         self._ids = count(1)
+        self.sees = True
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Serve one request."""
         body = await fields.read_json(request)
         self._requests.add(request, body)
         chat = parse_request(body, f"chatcmpl-sandbox-{next(self._ids)}")
+        if chat.has_images and not self.sees:
+            raise ApiError(BLIND)
         pace = Pace(request)
         asked = talker.last_user_text(chat.messages)
         self._publish("llm_request", chat, model=chat.model, stream=chat.stream, asked=asked)

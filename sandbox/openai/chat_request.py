@@ -2,7 +2,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.openai import fields, talker
+from sandbox.openai import fields, images, talker
 from sandbox.openai.errors import ApiError
 from sandbox.openai.tokens import count_tokens
 
@@ -20,6 +20,11 @@ class ChatRequest:
     include_usage: bool
     max_tokens: int | None
     prompt_tokens: int
+
+    @property
+    def has_images(self) -> bool:
+        """Tell whether a message holds an image."""
+        return any(images.sizes(message.get("content")) for message in self.messages)
 
     def chunk(self, delta: dict[str, str], finish_reason: str | None = None) -> dict[str, Any]:
         """Return one streamed step in OpenAI's form."""
@@ -69,9 +74,7 @@ def parse_request(body: Any, request_id: str) -> ChatRequest:
         stream=fields.flag(request, "stream"),
         include_usage=fields.flag(options, "include_usage"),
         max_tokens=next((limit for limit in limits if limit is not None), None),
-        prompt_tokens=sum(
-            count_tokens(talker.content_text(message.get("content"))) for message in messages
-        ),
+        prompt_tokens=sum(_tokens(message.get("content")) for message in messages),
     )
 
 
@@ -88,4 +91,15 @@ def _messages(request: dict[str, Any]) -> list[dict[str, Any]]:
             raise ApiError("A message needs 'content'.", code="missing_required_parameter")
         if content is not None and not isinstance(content, str | list):
             raise ApiError("The 'content' of a message must be text.", code="invalid_value")
+        if isinstance(content, list):
+            images.check_parts(content)
+        if role != "user" and images.sizes(content):
+            raise ApiError("Only a user's message may hold images.", code="invalid_value")
+    if sum(len(images.sizes(message.get("content"))) for message in messages) > images.MAX_IMAGES:
+        raise ApiError("There are too many images.", code="invalid_value")
     return messages
+
+
+def _tokens(content: Any) -> int:
+    text = count_tokens(talker.content_text(content))
+    return text + images.IMAGE_TOKENS * len(images.sizes(content))

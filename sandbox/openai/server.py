@@ -2,6 +2,7 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.openai import fields
 from sandbox.openai.chat import ChatEndpoint
 from sandbox.openai.embeddings import EmbeddingEndpoint
 from sandbox.openai.errors import ApiError, answering_errors
@@ -65,7 +66,14 @@ class OpenAIServer:
         ]
 
     def script_llm(self, body: Any) -> None:
-        """Queue replies for streaming chat requests; an empty list clears. Raises ValueError."""
+        """Queue replies for streaming chat requests; an empty list clears. Raises ValueError.
+
+        `"vision"` says whether the model can see images.
+        """
+        if isinstance(body, dict) and "vision" in body:
+            self._chat.sees = fields.flag(body, "vision")
+            if "replies" not in body:
+                return
         self._replies.load(body)
 
     def script_speech(self, body: Any) -> None:
@@ -83,6 +91,7 @@ class OpenAIServer:
     def reset(self) -> None:
         """Forget all scripts and requests."""
         self._replies.clear()
+        self._chat.sees = True
         self._transcripts.clear()
         self._requests.clear()
         self._speech.pace = SPEECH_PACE

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from zlib import crc32
 
-from sandbox.openai import samples
+from sandbox.openai import images, samples
 from sandbox.openai.story import STORY
 
 MAX_COUNT = 1000
@@ -26,6 +26,8 @@ Answer = Callable[[re.Match[str]], str]
 def answer(messages: Sequence[dict[str, Any]]) -> str:
     """Answer the last message that a user wrote."""
     asked = last_user_text(messages)
+    if seen := images.sizes(_last_user_content(messages)):
+        return _images(seen)
     for pattern, reply in RULES:
         if match := pattern.search(asked):
             return reply(match)
@@ -34,11 +36,13 @@ def answer(messages: Sequence[dict[str, Any]]) -> str:
 
 def last_user_text(messages: Sequence[dict[str, Any]]) -> str:
     """Return what was last asked, without the speaker's name or mentions before it."""
-    for message in reversed(messages):
-        if message.get("role") == "user":
-            text = SPEAKER.sub("", content_text(message.get("content")).strip(), count=1)
-            return MENTION.sub("", text).strip()
-    return ""
+    text = SPEAKER.sub("", content_text(_last_user_content(messages)).strip(), count=1)
+    return MENTION.sub("", text).strip()
+
+
+def _last_user_content(messages: Sequence[dict[str, Any]]) -> Any:
+    users = (each.get("content") for each in reversed(messages) if each.get("role") == "user")
+    return next(users, None)
 
 
 def content_text(content: Any) -> str:
@@ -60,6 +64,12 @@ def _echo(match: re.Match[str]) -> str:
 def _count(match: re.Match[str]) -> str:
     last = max(1, min(int(match[1] or 10), MAX_COUNT))
     return ", ".join(str(number) for number in range(1, last + 1)) + "."
+
+
+def _images(seen: Sequence[tuple[str, int]]) -> str:
+    told = ", ".join(f"{kind} of {size} bytes" for kind, size in seen)
+    noun = "image" if len(seen) == 1 else "images"
+    return f"You sent me {len(seen)} {noun} ({told}). I have rules and no eyes to see more."
 
 
 def _default(asked: str) -> str:

@@ -1,7 +1,8 @@
 """The nouns that travel between the stages of a turn; frozen, free of any foreign library."""
 
 from collections.abc import Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Literal
 
 Role = Literal["system", "user", "assistant"]
@@ -19,10 +20,24 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True)
+class ImagePart:
+    """Hold an image of a message of `size` bytes; `data` is empty until it is fetched from `url`.
+
+    `media_type` is known with the data: image/png, image/jpeg, image/webp or image/gif.
+    """
+
+    url: str
+    size: int = 0
+    media_type: str = ""
+    data: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class IncomingMessage:
     """Hold one message meant for the bot, its address (mention) already removed.
 
-    `received` is on the event loop's clock, seconds. `speak` asks for a spoken answer.
+    `received` is on the event loop's clock, seconds. `speak` asks for a spoken answer. A message
+    of images alone has no text.
     """
 
     id: int
@@ -32,6 +47,7 @@ class IncomingMessage:
     text: str
     received: float
     speak: bool = False
+    images: tuple[ImagePart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +85,17 @@ class UserTurn:
     @property
     def text(self) -> str:
         """Return the messages' texts, one to a line."""
-        return "\n".join(message.text for message in self.messages)
+        return "\n".join(message.text for message in self.messages if message.text)
+
+    @property
+    def images(self) -> tuple[ImagePart, ...]:
+        """Return the images of all messages, in order."""
+        return tuple(chain.from_iterable(message.images for message in self.messages))
+
+    @property
+    def kept_text(self) -> str:
+        """Return the text as the history keeps it: each image is a word in brackets."""
+        return "\n".join([self.text] * bool(self.text) + ["[image]"] * len(self.images))
 
     def joined_by(self, other: "UserTurn") -> "UserTurn":
         """Return this turn with another's messages behind its own."""
@@ -100,6 +126,7 @@ class ChatMessage:
 
     role: Role
     content: str
+    images: tuple[ImagePart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from services.llm.tokens import TokenCounter
 
 
 class CalibratedLLM:
-    """Let a token counter learn from what the server of an LLM counted."""
+    """Let a token counter learn from what the server of an LLM counted, images apart."""
 
     def __init__(self, llm: LLM, *, counter: TokenCounter) -> None:
         self._llm = llm
@@ -15,9 +15,10 @@ class CalibratedLLM:
 
     async def stream(self, context: ChatContext) -> AsyncGenerator[ChatDelta, None]:
         """Stream the LLM's answer unchanged."""
+        only_text = not any(message.images for message in context.messages)
         async with aclosing(self._llm.stream(context)) as deltas:
             async for delta in deltas:
-                if delta.usage is not None:
+                if delta.usage is not None and only_text:
                     self._counter.calibrate(estimated=context.tokens, actual=delta.usage.prompt)
                 yield delta
 

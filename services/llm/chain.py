@@ -1,10 +1,11 @@
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from services.core.protocols import LLM
 from services.llm.calibrated import CalibratedLLM
 from services.llm.fallback import FallbackLLM
+from services.llm.image_fetching import ImageFetchingLLM
 from services.llm.limited import LimitedLLM
 from services.llm.openai_compatible import OpenAICompatibleLLM
 from services.llm.tokens import TokenCounter
@@ -38,13 +39,14 @@ def chat_models(
     second: Endpoint | None,
     *,
     counter: TokenCounter,
+    fetch_image: Callable[[str], Awaitable[bytes]],
     max_concurrent: int,
     first_token_timeout: float,
     **options: Any,
 ) -> LLM:
     """Reach the first model, and the second one behind it; `counter` learns from the first.
 
-    `options` are those of OpenAICompatibleLLM; they hold for both.
+    `fetch_image` is ImageFetchingLLM's; `options` are OpenAICompatibleLLM's, and hold for both.
     """
 
     def reach(at: Endpoint, patience: float) -> OpenAICompatibleLLM:
@@ -63,4 +65,4 @@ def chat_models(
     else:
         primary = CalibratedLLM(reach(first, patience * PRIMARY_PATIENCE), counter=counter)
         llm = FallbackLLM(primary, reach(second, patience), name=second.model)
-    return LimitedLLM(llm, max_concurrent=max_concurrent)
+    return LimitedLLM(ImageFetchingLLM(llm, fetch=fetch_image), max_concurrent=max_concurrent)

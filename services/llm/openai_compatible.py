@@ -11,6 +11,7 @@ from aiohttp import ClientResponse
 from services.core.errors import ProviderError, ProviderRateLimitError, ProviderRequestError
 from services.core.types import ChatContext, ChatDelta
 from services.llm.answer import AnswerReader
+from services.llm.eyesight import Eyesight, has_images, without_images
 from services.llm.request_body import RequestBody
 from services.llm.server import ModelServer
 from services.llm.sse import MAX_EVENT_BYTES, SSEDecoder
@@ -32,7 +33,8 @@ class OpenAICompatibleLLM:
     `first_token_timeout`, which holds for all attempts together. `stall_timeout` is the longest
     silence between two deltas; comments that keep a connection open don't count as life.
     All times in seconds. Options that a server refuses are dropped or renamed, once for all;
-    `extra` are further ones, such as {"reasoning_effort": "low"}.
+    `extra` are further ones, such as {"reasoning_effort": "low"}. With `adapt_to_blindness`, a
+    model that refuses images gets none any more, and a note tells so under each such answer.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class OpenAICompatibleLLM:
         first_token_timeout: float = 60.0,
         stall_timeout: float = 20.0,
         retries: int = 1,
+        adapt_to_blindness: bool = True,
     ) -> None:
         self._server = ModelServer(
             base_url=base_url, api_key=api_key, connect_timeout=connect_timeout
@@ -55,6 +58,7 @@ class OpenAICompatibleLLM:
         self._request = RequestBody(
             model=model, max_tokens=max_tokens, temperature=temperature, extra=extra
         )
+        self._eyesight = Eyesight() if adapt_to_blindness else None
         self._first_token_timeout = first_token_timeout
         self._stall_timeout = stall_timeout
         self._retries = retries
@@ -63,6 +67,7 @@ class OpenAICompatibleLLM:
         """Stream an answer, its usage last; closing the generator stops the server."""
         deadline = asyncio.get_running_loop().time() + self._first_token_timeout
         failures = 0
+        context, note = self._eyesight.adapt(context) if self._eyesight else (context, "")
         while True:
             begun = False
             sent = self._request.options
@@ -71,14 +76,25 @@ class OpenAICompatibleLLM:
                     async for delta in deltas:
                         begun = True
                         yield delta
-                    return
+                if note:
+                    yield ChatDelta(note=note)
+                return
             except ProviderError as error:
+                if not begun and (why := self._unseen(context, error)):
+                    context, note = without_images(context), why
+                    continue
                 refused = isinstance(error, ProviderRequestError)
                 if begun or (refused and not self._request.concede(str(error), sent=sent)):
                     raise
                 if not refused:
                     await self._pause(error, failures, deadline)
                     failures += 1
+
+    def _unseen(self, context: ChatContext, error: ProviderError) -> str:
+        """Return what to tell if an error is about the context's images and may be mended."""
+        if self._eyesight is None or not has_images(context):
+            return ""
+        return self._eyesight.concede(error)
 
     async def prewarm(self) -> None:
         """Open a connection before it is needed; never raises."""
@@ -92,7 +108,7 @@ class OpenAICompatibleLLM:
         self, context: ChatContext, deadline: float
     ) -> AsyncGenerator[ChatDelta, None]:
         answer = AnswerReader(provider=self._server.name)
-        body = self._request.encode(context)
+        body = await self._request.encode(context)
         async with self._server.post("chat/completions", body, limit=deadline) as response:
             async with aclosing(self._texts(response, answer, deadline)) as texts:
                 async for text in texts:

@@ -1,9 +1,11 @@
+import asyncio
 import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from services.core.types import ChatContext
+from services.llm.image_places import ImagePlaces
 
 _REFUSED = re.compile(
     r"unsupported|not support|unknown|unrecogni[sz]ed|extra|not permitted|not allowed|unexpected"
@@ -37,14 +39,21 @@ class RequestBody:
         """Return the names of the options that requests carry now."""
         return frozenset(self._options)
 
-    def encode(self, context: ChatContext) -> bytes:
-        """Return the request for a context as JSON."""
+    async def encode(self, context: ChatContext) -> bytes:
+        """Return the request for a context as JSON; what takes long happens in a thread."""
+        if any(message.images for message in context.messages):
+            return await asyncio.to_thread(self._encode, context)
+        return self._encode(context)
+
+    def _encode(self, context: ChatContext) -> bytes:
+        places = ImagePlaces()
         messages = [
-            {"role": message.role, "content": message.content} for message in context.messages
+            {"role": message.role, "content": places.content(message)}
+            for message in context.messages
         ]
         options = {name: value for name, value in self._options.items() if value is not None}
         body = {"model": self._model, "messages": messages, "stream": True, **options}
-        return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+        return places.fill(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"))
 
     def concede(self, refusal: str, *, sent: frozenset[str]) -> bool:
         """Give up an option that a refusal names; tell whether the next request is another."""

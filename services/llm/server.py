@@ -1,4 +1,5 @@
 import asyncio
+import io
 import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable
@@ -29,6 +30,8 @@ PREWARM_PAUSE = 5.0
 DRAIN_SECONDS = 0.1
 """How long the end of a finished answer is awaited; only then can its connection be reused."""
 ERROR_BODY_BYTES = 65_536
+LARGE_BODY = 65_536
+"""Bytes of a request beyond which it is sent in steps, so that the event loop turns between."""
 
 
 class ModelServer:
@@ -60,8 +63,9 @@ class ModelServer:
 
         Leaving the context early closes the connection, which stops the server.
         """
+        payload = io.BytesIO(body) if len(body) > LARGE_BODY else body
         request = self._open_session().post(
-            self._url.joinpath(path), data=body, headers=self._headers, allow_redirects=False
+            self._url.joinpath(path), data=payload, headers=self._headers, allow_redirects=False
         )
         async with await self._within(limit, request) as response:
             if response.status != 200:

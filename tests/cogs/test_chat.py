@@ -8,6 +8,7 @@ import discord
 import pytest
 
 from cogs.chat import LONGEST, NO_TEXT, TOO_LONG, Chat
+from cogs.images import images_of
 from services.core.types import IncomingMessage
 from services.rate_limiter import RateLimiter
 
@@ -27,6 +28,7 @@ class Stage:
             batcher=batcher,
             conversations=conversations,
             sessions=sessions,
+            images_of=images_of,
             limiter=limiter(burst),
             notices=limiter(1),
         )

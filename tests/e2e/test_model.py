@@ -1,5 +1,6 @@
 """The language model's side, seen from outside."""
 
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,42 @@ async def asked_models(world: World) -> list[dict[str, Any]]:
     """Return the bodies of the requests for an answer, oldest first."""
     found = (await world.call("GET", "llm/requests"))["requests"]
     return [each["body"] for each in found if each["path"] == "/v1/chat/completions"]
+
+
+def png() -> dict[str, str]:
+    data = b64encode(b"\x89PNG\r\n\x1a\n" + bytes(200_000)).decode()
+    return {"filename": "cat.png", "content_type": "image/png", "base64": data}
+
+
+async def test_an_image_reaches_the_model_and_a_blind_one_is_no_obstacle(
+    empty_world: World, tmp_path: Path
+) -> None:
+    world = empty_world
+    async with bot(world, tmp_path):
+        await online(world)
+        asked = await world.ask("", attachments=[png(), png()])
+        answer = await world.answer(after=asked, ends="I have rules and no eyes to see more.")
+        assert "2 images (png of 200008 bytes, png of 200008 bytes)" in answer["content"]
+        await world.call("POST", "llm", {"vision": False})
+        asked = await world.ask("echo What is it?", attachments=[png()])
+        answer = await world.answer(after=asked, ends="-# This model can't see images.")
+        assert answer["content"].startswith("What is it?")
+        assert await world.violations() == []
+    *_, last = await asked_models(world)
+    assert last["messages"][1] == {"role": "user", "content": "[image]\n[image]"}
+    assert last["messages"][-1]["content"] == "echo What is it?\n[an image that you cannot see]"
+
+
+async def test_vision_can_be_off(empty_world: World, tmp_path: Path) -> None:
+    world = empty_world
+    async with bot(world, tmp_path, LLM_VISION="off"):
+        await online(world)
+        asked = await world.ask("echo What is it?", attachments=[png()])
+        await world.answer(after=asked, ends="What is it?")
+        asked = await world.ask("", attachments=[png()])
+        await world.answer(after=asked, ends="Write your question after my name.")
+    [body] = await asked_models(world)
+    assert body["messages"][-1]["content"] == "echo What is it?"
 
 
 async def test_a_second_model_answers_when_the_first_fails(

@@ -4,8 +4,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.core.types import Author, ChatContext, HistoryEntry, IncomingMessage, Role, UserTurn
-from services.query_optimizer import MESSAGE_CUT, MESSAGE_TOKENS, QueryOptimizer
+from services.core.types import (
+    Author,
+    ChatContext,
+    HistoryEntry,
+    ImagePart,
+    IncomingMessage,
+    Role,
+    UserTurn,
+)
+from services.query_optimizer import (
+    IMAGE_TOKENS,
+    IMAGES_LEFT_OUT,
+    MESSAGE_CUT,
+    MESSAGE_TOKENS,
+    QueryOptimizer,
+)
 
 ANN, BOB = Author(1, "Ann"), Author(2, "Bob")
 
@@ -142,6 +156,31 @@ def test_when_both_are_too_long_each_gets_its_half() -> None:
     counts = [words(message.content) for message in context.messages]
     assert min(counts) >= 40
     assert context.tokens == true_tokens(context) <= 100
+
+
+def picture(text: str, *, images: int) -> UserTurn:
+    parts = tuple(ImagePart(f"https://cdn/{n}") for n in range(images))
+    return UserTurn("t", (IncomingMessage(1, 1, None, ANN, text, 0.0, images=parts),))
+
+
+def test_images_count_and_come_before_the_history() -> None:
+    context = build(picture("look", images=2), [said("old " * 500)], tokens=2000)
+    assert [len(message.images) for message in context.messages] == [0, 2]
+    assert context.tokens == true_tokens(context) + 2 * IMAGE_TOKENS
+    assert context.notes == ()
+    assert context.trimmed
+    joined = build(picture("look", images=1), [said("short")], tokens=2000)
+    assert shown(joined)[1:] == ["u short\nlook"]
+    assert len(joined.messages[1].images) == 1
+
+
+@pytest.mark.parametrize(("given", "tokens", "left"), [(4, 2000, 2), (1, 500, 0), (9, 9999, 4)])
+def test_images_that_do_not_fit_are_left_out_and_said(given: int, tokens: int, left: int) -> None:
+    context = build(picture("", images=given), tokens=tokens)
+    assert len(context.messages[-1].images) == left
+    assert context.messages[-1].content.startswith("[image]")
+    assert context.notes == (IMAGES_LEFT_OUT.format(left, given),)
+    assert context.tokens <= tokens
 
 
 def test_an_empty_prompt_sends_none() -> None:

@@ -1,13 +1,14 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
 from services.channel_pacer import ChannelPacer
 from services.core.errors import ProviderConnectionError, ProviderRequestError, VoiceError
 from services.core.metrics import TurnMetrics
-from services.core.types import ChatContext, ChatDelta, TokenUsage, UserTurn
+from services.core.types import ChatContext, ChatDelta, ImagePart, TokenUsage, UserTurn
 from services.live_message import LiveMessage
 from services.reply import NOT_SPOKEN, STOPPED, TOO_LONG, Reply
 from services.typing_pacer import TypingPacer
@@ -203,6 +204,16 @@ async def test_a_voice_that_fails_leaves_the_text_and_says_so_once() -> None:
     await stage.reply.run()
     assert stage.channel.texts == [f"{TEXT}\n\n{NOT_SPOKEN}"]
     assert stage.kept[1] == ("assistant", TEXT)
+
+
+async def test_the_history_keeps_a_word_for_each_image() -> None:
+    images = (ImagePart("a"), ImagePart("b"))
+    for text, kept in (("Look.", "Look.\n[image]\n[image]"), ("", "[image]\n[image]")):
+        stage = Stage(words(TEXT))
+        [asked] = stage.turn.messages
+        stage.reply.turn = UserTurn("t1", (replace(asked, text=text, images=images),))
+        await stage.reply.run()
+        assert stage.kept[0] == ("user", kept)
 
 
 def with_notes() -> ChatContext:

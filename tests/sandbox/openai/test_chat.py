@@ -1,5 +1,7 @@
 import asyncio
 import json
+from base64 import b64encode
+from typing import Any
 
 import aiohttp
 import openai
@@ -186,3 +188,49 @@ async def test_the_models_are_listed(guest: Guest) -> None:
     assert (await guest.client.models.retrieve("sandbox-talker")).owned_by == "sandbox"
     with pytest.raises(openai.NotFoundError):
         await guest.client.models.retrieve("other")
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(92)
+
+
+def picture(data: bytes = PNG, *, kind: str = "png", **more: Any) -> list[Any]:
+    url = f"data:image/{kind};base64,{b64encode(data).decode()}"
+    image = {"type": "image_url", "image_url": {"url": url, **more}}
+    return [{"role": "user", "content": [{"type": "text", "text": "What is it?"}, image]}]
+
+
+async def test_an_image_is_counted_and_measured(guest: Guest) -> None:
+    answer = await guest.client.chat.completions.create(model="any", messages=picture())
+    told = answer.choices[0].message.content
+    assert told and "1 image (png of 100 bytes)" in told
+    assert answer.usage and answer.usage.prompt_tokens > 765
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        picture(b""),
+        picture(kind="jpeg"),
+        picture(kind="svg"),
+        picture(detail="huge"),
+        [{**picture()[0], "role": "system"}],
+        [{"role": "user", "content": []}],
+        [{"role": "user", "content": [{"type": "video"}]}],
+        [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "ftp://a"}}]}],
+        [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": 1}}]}],
+    ],
+)
+async def test_an_image_that_is_not_well_formed_is_refused(
+    guest: Guest, messages: list[Any]
+) -> None:
+    with pytest.raises(openai.BadRequestError):
+        await guest.client.chat.completions.create(model="any", messages=messages)
+
+
+async def test_a_blind_model_refuses_images_until_the_reset(guest: Guest) -> None:
+    guest.server.script_llm({"vision": False})
+    with pytest.raises(openai.BadRequestError, match="image_url"):
+        await guest.client.chat.completions.create(model="any", messages=picture())
+    assert await guest.chat("count to 2") == "1, 2."
+    guest.server.reset()
+    await guest.client.chat.completions.create(model="any", messages=picture())

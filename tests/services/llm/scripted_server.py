@@ -99,7 +99,7 @@ class ScriptedServer:
 async def scripted_server(*replies: Reply) -> AsyncIterator[ScriptedServer]:
     """Run a server with these replies."""
     server = ScriptedServer(list(replies))
-    app = web.Application()
+    app = web.Application(client_max_size=2**24)
     app.router.add_post("/v1/chat/completions", server.answer)
     app.router.add_get("/v1", server.front_door)
     runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)

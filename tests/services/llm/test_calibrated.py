@@ -1,7 +1,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from services.core.types import ChatContext, ChatDelta, ChatMessage, TokenUsage
+from services.core.types import ChatContext, ChatDelta, ChatMessage, ImagePart, TokenUsage
 from services.llm.calibrated import CalibratedLLM
 from services.llm.tokens import TokenCounter
 
@@ -33,6 +33,15 @@ async def test_the_counter_learns_from_the_server_s_count() -> None:
     async with aclosing(CalibratedLLM(FakeLLM(), counter=counter).stream(CONTEXT)) as deltas:
         assert [delta.text async for delta in deltas] == ["one", ""]
     assert counter.count("some words to be counted") < before
+
+
+async def test_nothing_is_learned_from_images() -> None:
+    counter = TokenCounter()
+    before = counter.count("some words to be counted")
+    context = ChatContext((ChatMessage("user", "hello", (ImagePart("u"),)),), tokens=900)
+    async with aclosing(CalibratedLLM(FakeLLM(), counter=counter).stream(context)) as deltas:
+        assert [delta.text async for delta in deltas] == ["one", ""]
+    assert counter.count("some words to be counted") == before
 
 
 async def test_closing_early_closes_the_model_s_stream() -> None:

@@ -1,6 +1,7 @@
 import asyncio
 import json
 import logging
+from base64 import b64decode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
@@ -19,8 +20,9 @@ from services.core.errors import (
     ProviderRequestError,
     ProviderTimeoutError,
 )
-from services.core.types import ChatContext, ChatDelta, ChatMessage, TokenUsage
+from services.core.types import ChatContext, ChatDelta, ChatMessage, ImagePart, TokenUsage
 from services.llm.answer import UNSEEN
+from services.llm.eyesight import BLIND
 from services.llm.openai_compatible import OpenAICompatibleLLM
 from tests.services.llm.scripted_server import (
     CUT,
@@ -410,6 +412,40 @@ class TestFailures:
         assert "next try" in caplog.text
         assert KEY not in caplog.text
         assert "Grüß" not in caplog.text
+
+
+class TestImages:
+    PNG = b"\x89PNG\r\n\x1a\n" + bytes(100_000)
+    SEEN = ChatContext(
+        (ChatMessage("user", "Look.", (ImagePart("u", 9, "image/png", PNG),)),), tokens=900
+    )
+    REFUSED = refusal(400, {"error": {"message": "image_url is only supported by some models"}})
+
+    async def look(self, llm: OpenAICompatibleLLM) -> str:
+        async with aclosing(llm.stream(self.SEEN)) as stream:
+            return "".join([item.text + item.note async for item in stream])
+
+    async def test_reach_the_model(self) -> None:
+        async with model() as (llm, server):
+            assert await self.look(llm) == "Hello"
+        text, image = server.bodies[0]["messages"][0]["content"]
+        assert text == {"type": "text", "text": "Look."}
+        head, _, data = image["image_url"]["url"].partition(",")
+        assert (head, b64decode(data)) == ("data:image/png;base64", self.PNG)
+
+    async def test_are_dropped_for_a_model_that_cannot_see(self) -> None:
+        async with model(self.REFUSED, retries=0) as (llm, server):
+            for _ in range(2):
+                assert await self.look(llm) == f"Hello{BLIND}"
+        contents = [body["messages"][0]["content"] for body in server.bodies]
+        assert [isinstance(content, list) for content in contents] == [True, False, False]
+        assert contents[2] == "Look.\n[an image that you cannot see]"
+
+    async def test_are_insisted_on_where_the_settings_say_so(self) -> None:
+        async with model(self.REFUSED, adapt_to_blindness=False) as (llm, server):
+            with pytest.raises(ProviderRequestError):
+                await self.look(llm)
+        assert len(server.bodies) == 1
 
 
 class TestDialects:
