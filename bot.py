@@ -5,7 +5,7 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 
@@ -22,6 +22,7 @@ from cogs.settings import GuildSettings
 from cogs.speech_queue import SpeechQueue
 from cogs.text_channels import UNREACHABLE, ChannelText
 from cogs.voice import Voice
+from cogs.voice_choice import VoiceChoice
 from config import Settings, SettingsError, unknown_keys
 from services.channel_pacer import ChannelPacers
 from services.closing import end_on_signals, own
@@ -29,7 +30,7 @@ from services.conversations import Conversations
 from services.core.errors import ConfigurationError, StorageError, VoiceError
 from services.core.logs import configure_logging, new_turn_id
 from services.core.metrics import TurnMetrics, TurnStatistics
-from services.core.protocols import LLM, TTS, AudioEncoder, Cipher, Speech
+from services.core.protocols import LLM, TTS, AudioEncoder, Cipher, Speech, SpeechEngine
 from services.core.tasks import TaskOwner
 from services.core.types import UserTurn, VoiceStyle
 from services.history.encryption import open_cipher
@@ -38,7 +39,7 @@ from services.llm.chain import Endpoint, chat_models, second_endpoint
 from services.llm.tokens import TokenCounter
 from services.memory_manager import MemoryManager
 from services.message_batcher import MessageBatcher
-from services.preferences import GuildPreferences, PreferenceStore
+from services.preferences import GuildPreferences, PreferenceStore, UserPreferences
 from services.query_optimizer import QueryOptimizer
 from services.rate_limiter import RateLimiter
 from services.speaker import Speaker
@@ -52,6 +53,8 @@ from services.voice.libopus import load_opus
 from services.voice.output import VoiceClock
 from services.voice.presence import Presence
 from services.voice.sessions import VoiceSessions
+from services.voice_catalogue import VoiceCatalogue
+from services.voice_choice import VoiceChoices
 
 log = logging.getLogger("bot")
 
@@ -117,20 +120,14 @@ async def assemble(
     cipher = await asyncio.to_thread(history_cipher, settings)
     history = own(stack, JsonlHistoryStore(settings.HISTORY_DIR, cipher=cipher, upkeep=upkeep))
     guilds = await guild_preferences(settings)
+    voices = await voice_choices(settings, style, guilds)
     llm = own(stack, language_model(settings, counter, fetch_image=client.fetch))
     engines = await asyncio.to_thread(speech_engines, settings)  # it looks for files
     tts = own(stack, FallbackTTS(engines))
     clock = own(stack, VoiceClock())
     clock.start()
     sessions = own(stack, VoiceSessions(clock=clock, connect_timeout=8.0, attempts=3))
-    speaker = Speaker(
-        tts=tts,
-        encoder=new_encoder,
-        open_output=sessions.open_utterance,
-        min_length=settings.TTS_SENTENCE_MIN_LENGTH,
-        max_length=settings.TTS_SENTENCE_MAX_LENGTH,
-        streaming=settings.STREAMING_TTS_ENABLED,
-    )
+    speaker = new_speaker(settings, tts, sessions)
     conversations = own(
         stack,
         Conversations(
@@ -140,7 +137,7 @@ async def assemble(
             history_limit=settings.MAX_HISTORY_MESSAGES,
             statistics=statistics,
             pacers=pacers,
-            open_speech=partial(open_speech, speaker=speaker, style=style),
+            open_speech=partial(open_speech, speaker=speaker, voices=voices),
             explain=explain,
             streaming=settings.RESPONSE_STREAMING_ENABLED,
             interval=settings.STREAM_UPDATE_INTERVAL,
@@ -156,8 +153,9 @@ async def assemble(
         ),
     )
     await client.add_cog(chat_cog(settings, client, batcher, conversations, sessions))
-    await client.add_cog(voice_cog(client, sessions, speaker, conversations, style))
+    await client.add_cog(voice_cog(client, sessions, speaker, conversations, voices))
     await client.add_cog(SpeechQueue(sessions=sessions))
+    await client.add_cog(voice_choice_cog(voices, engines))
     await client.add_cog(presence_cog(settings, client, sessions, stack))
     examiner = doctor(settings, client, engines, style)
     await client.add_cog(Admin(statistics=statistics, doctor=examiner))
@@ -222,9 +220,9 @@ def language_model(
     )
 
 
-def speech_engines(settings: Settings) -> list[tuple[str, TTS]]:
+def speech_engines(settings: Settings) -> list[tuple[str, SpeechEngine]]:
     """Choose the engines that speak, best first; eSpeak NG is always the last."""
-    engines: list[tuple[str, TTS]] = [("eSpeak NG", EspeakTTS())]
+    engines: list[tuple[str, SpeechEngine]] = [("eSpeak NG", EspeakTTS())]
     if settings.TTS_BASE_URL and settings.TTS_ENGINE in ("auto", "openai"):
         server = OpenAITTS(
             base_url=settings.TTS_BASE_URL,
@@ -242,7 +240,7 @@ def speech_engines(settings: Settings) -> list[tuple[str, TTS]]:
 
 
 def doctor(
-    settings: Settings, client: Client, engines: list[tuple[str, TTS]], style: VoiceStyle
+    settings: Settings, client: Client, engines: Sequence[tuple[str, TTS]], style: VoiceStyle
 ) -> Doctor:
     """Examine what the bot needs, and tell how to come to Kokoro where that is wanted."""
     language = style.language if settings.TTS_ENGINE in ("auto", "kokoro") else ""
@@ -260,6 +258,18 @@ def kokoro(settings: Settings) -> KokoroTTS:
         max_rss_mb=settings.KOKORO_MAX_RSS_MB,
         idle=settings.KOKORO_IDLE_MINUTES * 60 or None,
         threads=1,
+    )
+
+
+def new_speaker(settings: Settings, tts: TTS, sessions: VoiceSessions) -> Speaker:
+    """Speak in pieces of the settings' length."""
+    return Speaker(
+        tts=tts,
+        encoder=new_encoder,
+        open_output=sessions.open_utterance,
+        min_length=settings.TTS_SENTENCE_MIN_LENGTH,
+        max_length=settings.TTS_SENTENCE_MAX_LENGTH,
+        streaming=settings.STREAMING_TTS_ENABLED,
     )
 
 
@@ -299,6 +309,19 @@ async def guild_preferences(settings: Settings) -> PreferenceStore[GuildPreferen
     except StorageError as error:
         raise ConfigurationError(f"HISTORY_DIR can't be used: {error}.") from error
     return guilds
+
+
+async def voice_choices(
+    settings: Settings, style: VoiceStyle, guilds: PreferenceStore[GuildPreferences]
+) -> VoiceChoices:
+    """Read which voices people chose; without it they hear the usual one."""
+    folder = settings.HISTORY_DIR / "preferences" / "users"
+    users = PreferenceStore(UserPreferences, directory=folder)
+    try:
+        await users.start()
+    except StorageError as error:
+        log.error("The voices that people chose are not known: %s", error)
+    return VoiceChoices(default=style, users=users, guilds=guilds)
 
 
 def query_optimizer(settings: Settings, counter: TokenCounter) -> QueryOptimizer:
@@ -348,7 +371,7 @@ def voice_cog(
     sessions: VoiceSessions,
     speaker: Speaker,
     conversations: Conversations,
-    style: VoiceStyle,
+    voices: VoiceChoices,
 ) -> Voice:
     """Enter voice channels, and again those that Discord forgot."""
     return Voice(
@@ -356,8 +379,16 @@ def voice_cog(
         find_channel=client.get_channel,
         speaker=speaker,
         conversations=conversations,
-        style=style,
+        voices=voices,
     )
+
+
+def voice_choice_cog(
+    voices: VoiceChoices, engines: Sequence[tuple[str, SpeechEngine]]
+) -> VoiceChoice:
+    """Let people choose among the voices that the engines offer."""
+    catalogue = VoiceCatalogue([engine for _, engine in engines])
+    return VoiceChoice(choices=voices, catalogue=catalogue)
 
 
 def presence_cog(
@@ -374,12 +405,13 @@ def presence_cog(
 
 
 def open_speech(
-    turn: UserTurn, metrics: TurnMetrics, *, speaker: Speaker, style: VoiceStyle
+    turn: UserTurn, metrics: TurnMetrics, *, speaker: Speaker, voices: VoiceChoices
 ) -> Speech | None:
     """Let the guild of a turn hear its answer; None where the bot is in no voice channel."""
     if turn.guild_id is None:
         return None
     names = {turn.author.id: turn.author.name}
+    style = voices.style(user_id=turn.author.id, guild_id=turn.guild_id)
     return speaker.open(turn.guild_id, asker=turn.author, style=style, metrics=metrics, names=names)
 
 

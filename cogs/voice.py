@@ -11,9 +11,9 @@ from cogs.text_channels import UNREACHABLE
 from services.conversations import Conversations
 from services.core.errors import BotError, NotInVoiceError
 from services.core.tasks import TaskOwner
-from services.core.types import VoiceStyle
 from services.speaker import Speaker
 from services.voice.sessions import VoiceSession, VoiceSessions
+from services.voice_choice import VoiceChoices
 
 log = logging.getLogger(__name__)
 
@@ -33,13 +33,13 @@ class Voice(commands.Cog):
         find_channel: Callable[[int], object],
         speaker: Speaker,
         conversations: Conversations,
-        style: VoiceStyle,
+        voices: VoiceChoices,
     ) -> None:
         self._sessions = sessions
         self._find_channel = find_channel
         self._speaker = speaker
         self._conversations = conversations
-        self._style = style
+        self._voices = voices
         self._tasks = TaskOwner("say")
 
     async def cog_unload(self) -> None:
@@ -105,7 +105,8 @@ class Voice(commands.Cog):
     async def _say(self, interaction: discord.Interaction, words: str) -> None:
         try:
             guild_id, asker = guild_of(interaction), author_of(interaction.user)
-            await self._speaker.say(guild_id, words, asker=asker, style=self._style)
+            style = self._voices.style(user_id=asker.id, guild_id=guild_id)
+            await self._speaker.say(guild_id, words, asker=asker, style=style)
         except BotError as error:
             await self._tell(interaction, explain(error))
 

@@ -10,6 +10,7 @@ from services.core.types import (
     ChatDelta,
     HistoryEntry,
     PlaybackResult,
+    VoiceOffer,
     VoiceStyle,
 )
 
@@ -43,6 +44,18 @@ class TTS(Protocol):
 
     async def aclose(self) -> None:
         """Release engine and connections."""
+        ...
+
+
+class SpeechEngine(TTS, Protocol):
+    """A TTS that knows its voices. Both methods answer from memory, which `prewarm` fills."""
+
+    def offer(self) -> VoiceOffer:
+        """Return the voices that people may choose from; empty while they are not known."""
+        ...
+
+    def accepts(self, voice: str) -> bool:
+        """Tell whether a name makes a voice here; True while the voices are not known."""
         ...
 
 

@@ -172,6 +172,23 @@ class VoiceStyle:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceOption:
+    """Name a voice that an engine has; `language` is "" for one that speaks any."""
+
+    name: str
+    language: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceOffer:
+    """Hold what an engine can be asked for: voices, and suffixes ("f3") that vary each of them."""
+
+    voices: tuple[VoiceOption, ...] = ()
+    variants: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AudioChunk:
     """Hold a stretch of sound: PCM (s16 mono at `sample_rate` Hz), or Opus packets of 20 ms each.
 

@@ -2,13 +2,13 @@ import asyncio
 import logging
 import re
 import threading
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from typing import Final
 
 from services.core.errors import ProviderError
-from services.core.types import AudioChunk, VoiceStyle
+from services.core.types import AudioChunk, VoiceOffer, VoiceStyle
 from services.tts.espeak_library import EspeakLibrary
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class EspeakTTS:
         job = self._thread.submit(
             library.speak,
             _CONTROLS.sub(" ", text[:MAX_CHARACTERS]),
-            voice=self._voice(voice, library.voices),
+            voice=self._voice(voice, library),
             words_per_minute=_words_per_minute(voice.speed),
             deliver=deliver,
         )
@@ -81,21 +81,36 @@ class EspeakTTS:
         """Let the thread end after the running text; idempotent."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
+    def offer(self) -> VoiceOffer:
+        """Return a voice for each language, and the speakers that it can take on."""
+        return self._library.offer if self._library else VoiceOffer()
+
+    def accepts(self, voice: str) -> bool:
+        """Tell whether a name like "en-gb" or "en+f3" makes a voice."""
+        name, plus, variant = voice.lower().partition("+")
+        if self._library is None:
+            return True
+        known = name in self._library.voices or (not name and plus != "")
+        return known and (not plus or variant in self._library.offer.variants)
+
     async def _loaded(self) -> EspeakLibrary:
         if self._library is None:
             loop = asyncio.get_running_loop()
             self._library = await loop.run_in_executor(self._thread, EspeakLibrary.shared)
         return self._library
 
-    def _voice(self, style: VoiceStyle, voices: Mapping[str, str]) -> str:
+    def _voice(self, style: VoiceStyle, library: EspeakLibrary) -> str:
+        """Return the style's voice where it speaks the style's language, else one that does."""
+        voices = library.voices
         name, plus, variant = style.voice.lower().partition("+")
         suffix = plus + variant if _VARIANT.fullmatch(plus + variant) else ""
-        if name in voices:
-            return voices[name] + suffix
-        if name:
-            self._note_unknown(name)
         language = style.language.lower().replace("_", "-")
-        for key in (language, language.partition("-")[0]):
+        base = language.partition("-")[0]
+        if name in voices and library.languages[voices[name]].partition("-")[0] == base:
+            return voices[name] + suffix
+        if name and name not in voices:
+            self._note_unknown(name)
+        for key in (language, base):
             if key in voices:
                 return voices[key] + suffix
         self._note_unknown(language)

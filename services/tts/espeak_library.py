@@ -1,16 +1,20 @@
 import ctypes
+import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 from services.core.errors import ProviderError
+from services.core.types import VoiceOffer, VoiceOption
 
 BUFFER_MS: Final = 200
 """Sound handed over per callback; the first comes after about 0.3 ms whatever its length."""
 
 _CANNOT_SPEAK: Final = "I can't speak right now: the built-in voice does not work."
 
+_VARIANT: Final = re.compile(r"[a-z]+\d?")
 _SYNCHRONOUS: Final = 2
 _DONT_EXIT: Final = 0x8000
 _UTF8: Final = 1
@@ -42,12 +46,16 @@ class _Voice(ctypes.Structure):
 class EspeakLibrary:
     """Hold the one eSpeak NG of this process; safe from any thread, one synthesis at a time.
 
-    `voices` maps a voice's identifier, name and languages, all in lower case, to its identifier.
+    `voices` maps a voice's identifier, name and languages, all in lower case, to its identifier;
+    `languages` maps that to the language which the voice speaks best.
     """
 
     def __init__(self) -> None:
-        self._library, self.sample_rate = _initialised()
+        self._library, self.sample_rate, data = _initialised()
         self.voices: Mapping[str, str] = _voices(self._library)
+        options = {voice.identifier.decode(): _option(voice) for voice in _listed(self._library)}
+        self.languages = {identifier: option.language for identifier, option in options.items()}
+        self.offer = VoiceOffer(tuple(options.values()), _variants(data))
         self._deliver: Callable[[bytes], bool] | None = None
         self._callback = _Callback(self._on_sound)  # must live as long as the library may call it
         self._library.espeak_SetSynthCallback(self._callback)
@@ -92,7 +100,7 @@ def _load() -> EspeakLibrary:
     return EspeakLibrary()
 
 
-def _initialised() -> tuple[Any, int]:
+def _initialised() -> tuple[Any, int, Path]:
     try:
         import espeakng_loader
 
@@ -108,23 +116,38 @@ def _initialised() -> tuple[Any, int]:
     sample_rate = library.espeak_Initialize(_SYNCHRONOUS, BUFFER_MS, data.encode(), _DONT_EXIT)
     if sample_rate <= 0:
         raise _failure(f"cannot read {data} (a path over 150 characters is too long for it)")
-    return library, sample_rate
+    return library, sample_rate, Path(data)
 
 
 def _voices(library: Any) -> dict[str, str]:
     ranked: dict[str, tuple[int, str]] = {}
-    listed = library.espeak_ListVoices(None)
-    index = 0
-    while listed[index]:
-        voice = listed[index].contents
+    for voice in _listed(library):
         identifier = voice.identifier.decode()
         keys = [(0, identifier), (0, voice.name.decode()), *_languages(voice.languages)]
         for rank, key in keys:
             known = ranked.get(key.lower())
             if known is None or rank < known[0]:
                 ranked[key.lower()] = (rank, identifier)
-        index += 1
     return {key: identifier for key, (_, identifier) in ranked.items()}
+
+
+def _listed(library: Any) -> Iterator[Any]:
+    listed = library.espeak_ListVoices(None)
+    index = 0
+    while listed[index]:
+        yield listed[index].contents
+        index += 1
+
+
+def _option(voice: Any) -> VoiceOption:
+    language = min(_languages(voice.languages))[1]
+    return VoiceOption(name=language, language=language, label=voice.name.decode())
+
+
+def _variants(data: Path) -> tuple[str, ...]:
+    """Return the names of the speakers that any voice can take on."""
+    names = (path.name for path in (data / "voices" / "!v").iterdir())
+    return tuple(sorted(name for name in names if _VARIANT.fullmatch(name)))
 
 
 def _languages(address: int) -> list[tuple[int, str]]:

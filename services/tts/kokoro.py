@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from services.core.errors import ProviderError, ProviderRequestError, ProviderTimeoutError
-from services.core.types import AudioChunk, VoiceStyle
-from services.tts.kokoro_files import find_backend, letter_of, voices_in
+from services.core.types import AudioChunk, VoiceOffer, VoiceOption, VoiceStyle
+from services.tts.kokoro_files import find_backend, language_of, letter_of, voices_in
 from services.tts.kokoro_voices import unknown_parts
 from services.tts.worker_frames import SpeechRequest
 from services.tts.worker_process import WorkerProcess
@@ -51,6 +51,7 @@ class KokoroTTS:
         self._threads = threads
         self._backend = backend
         self._noted: set[str] = set()
+        self._names: tuple[str, ...] = ()
         self._supervisor = WorkerSupervisor(
             spawn=self._spawn, max_rss_mb=max_rss_mb, idle=idle, patience=patience
         )
@@ -71,12 +72,17 @@ class KokoroTTS:
         finally:
             self._supervisor.withdraw(job)
 
-    async def voices(self) -> list[str]:
-        """Return the names of the voices in the model's folder; blends are made of them."""
-        return await asyncio.to_thread(voices_in, self._models)
+    def offer(self) -> VoiceOffer:
+        """Return the voices in the model's folder; blends are made of them."""
+        return VoiceOffer(tuple(VoiceOption(name, language_of(name)) for name in self._names))
+
+    def accepts(self, voice: str) -> bool:
+        """Tell whether a name is a voice, or a blend like "af_heart*0.6+af_sky*0.4"."""
+        return not self._names or not unknown_parts(voice, self._names)
 
     async def prewarm(self) -> None:
         """Start the worker and wait until it has loaded; never raises."""
+        self._names = tuple(await asyncio.to_thread(voices_in, self._models))
         try:
             await self._supervisor.warm()
         except ProviderError as error:

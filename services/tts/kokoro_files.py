@@ -62,6 +62,12 @@ def voices_in(models: Path) -> list[str]:
     return sorted(names)
 
 
+def language_of(voice: str) -> str:
+    """Return the language that a voice's name tells, "" for none."""
+    tags = (tag for tag, letter in LANGUAGES.items() if letter == voice[:1] and tag != "en")
+    return next(tags, "")
+
+
 def is_usable(models: Path, language: str) -> bool:
     """Tell whether Kokoro is installed, has its files and speaks the language."""
     if letter_of(language) is None:

@@ -13,7 +13,8 @@ from services.core.errors import (
     ProviderRequestError,
     ProviderTimeoutError,
 )
-from services.core.types import FRAME_SECONDS, AudioChunk, VoiceStyle
+from services.core.types import FRAME_SECONDS, AudioChunk, VoiceOffer, VoiceStyle
+from services.tts.server_voices import ServerVoices
 
 if TYPE_CHECKING:
     from openai import APIStatusError, AsyncOpenAI
@@ -27,6 +28,7 @@ MAX_CHARACTERS: Final = 4096
 
 _WRONG_ADDRESS: Final = "The voice service's address, model or voice is not set up right."
 _SLOWEST, _FASTEST = 0.25, 4.0  # the API's range of `speed`
+_REFUSES_VOICE: Final = (400, 404, 422)
 _KEEPALIVE_SECONDS: Final = 300.0
 _BYTES_PER_SAMPLE: Final = 2
 
@@ -36,7 +38,8 @@ class OpenAITTS:
 
     `voice` is the voice of a style that names none; `sample_rate` is that of the server's PCM in
     Hz (s16 mono); `timeout` limits every wait for the server, seconds. It never retries: that is
-    the caller's choice. An empty `api_key` serves endpoints without keys.
+    the caller's choice; but a voice that the server refuses is replaced by the default one. An
+    empty `api_key` serves endpoints without keys.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class OpenAITTS:
         self._api_key = api_key or "none"
         self._model = model
         self._default_voice = voice
+        self._voices = ServerVoices()
         self._sample_rate = sample_rate
         self._timeout = timeout
         self._building = asyncio.Lock()
@@ -63,6 +67,24 @@ class OpenAITTS:
 
         Closing the generator closes the connection, so the server stops as well.
         """
+        wanted = voice.voice
+        if wanted and wanted != self._default_voice and not self._voices.refused(wanted):
+            try:
+                async with aclosing(self._speak(text, wanted, voice.speed)) as sound:
+                    async for chunk in sound:
+                        yield chunk
+            except ProviderError as error:
+                if error.status not in _REFUSES_VOICE:
+                    raise
+            else:
+                return
+        async with aclosing(self._speak(text, self._default_voice, voice.speed)) as sound:
+            async for chunk in sound:
+                yield chunk
+        if wanted and wanted != self._default_voice:
+            self._voices.refuse(wanted)  # the text is well, so it was the voice
+
+    async def _speak(self, text: str, voice: str, speed: float) -> AsyncGenerator[AudioChunk, None]:
         client = await self._ready()
         import httpx2
         import openai
@@ -71,9 +93,9 @@ class OpenAITTS:
             async with client.audio.speech.with_streaming_response.create(
                 input=text[:MAX_CHARACTERS],
                 model=self._model,
-                voice=voice.voice or self._default_voice,
+                voice=voice,
                 response_format="pcm",
-                speed=openai.omit if voice.speed == 1.0 else _clamped(voice.speed),
+                speed=openai.omit if speed == 1.0 else _clamped(speed),
             ) as response:
                 silent = True
                 async with aclosing(self._whole_frames(response.iter_bytes())) as frames:
@@ -111,6 +133,19 @@ class OpenAITTS:
             await client.get("/models", cast_to=httpx2.Response)
         except (openai.OpenAIError, httpx2.HTTPError) as error:
             log.debug("The voice service does not list models: %s", error)
+        try:
+            answer = await client.get("/audio/voices", cast_to=httpx2.Response)
+            self._voices.learn(answer.json())
+        except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
+            log.debug("The voice service does not list voices: %s", error)
+
+    def offer(self) -> VoiceOffer:
+        """Return the voices that the server lists, else those of OpenAI."""
+        return self._voices.offer()
+
+    def accepts(self, voice: str) -> bool:
+        """Tell whether the server may have a voice; any name may where it lists none."""
+        return self._voices.accepts(voice)
 
     async def aclose(self) -> None:
         """Close the connections; idempotent."""

@@ -8,12 +8,11 @@ import pytest
 
 from cogs.voice import Voice
 from services.core.errors import ProviderError
-from services.core.types import VoiceStyle
 
 
 def cog(**parts: Any) -> Voice:
-    made = {name: MagicMock() for name in ("sessions", "speaker", "conversations")}
-    return Voice(find_channel=MagicMock(), style=VoiceStyle(), **(made | parts))
+    made = {name: MagicMock() for name in ("sessions", "speaker", "conversations", "voices")}
+    return Voice(find_channel=MagicMock(), **(made | parts))
 
 
 def interaction() -> Any:

@@ -158,6 +158,31 @@ async def test_speech_as_the_settings_want_it(empty_world: World, tmp_path: Path
         assert await world.violations() == []
 
 
+async def test_a_chosen_voice_reaches_the_speech_server(empty_world: World, tmp_path: Path) -> None:
+    world = empty_world
+    lounge = world.channel("Lounge")
+    await world.call("POST", f"voice/{lounge}/join", {"user": "ana"})
+    await world.script({"text": "First."}, {"text": "Second."})
+    async with bot(world, tmp_path, TTS_BASE_URL=world.state["connect"]["OPENAI_BASE_URL"]):
+        await online(world)
+        await _join(world)
+        chosen = await world.command("voice set", user="ana", voice="nova", speed=1.5)
+        assert "`nova`" in chosen["content"]
+        asked = await world.ask("one")
+        await world.answer(after=asked, ends="First.")
+        await eventually(lambda: _asked_for(world, "nova", 1.5), "speech in the chosen voice")
+        await world.command("voice reset", user="ana")
+        asked = await world.ask("two")
+        await world.answer(after=asked, ends="Second.")
+        await eventually(lambda: _asked_for(world, "alloy", None), "speech in the usual voice")
+        assert await world.violations() == []
+
+
+async def _asked_for(world: World, voice: str, speed: float | None) -> bool | None:
+    body = (await requests(world, "/v1/audio/speech"))[-1]["body"]
+    return (body["voice"], body.get("speed")) == (voice, speed) or None
+
+
 async def _join(world: World) -> None:
     await commands(world)
     assert "Lounge" in (await world.command("join", user="ana"))["content"]

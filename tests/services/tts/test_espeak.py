@@ -86,6 +86,31 @@ async def test_a_voice_is_found_by_name_and_may_carry_a_variant(espeak: EspeakTT
     assert plain != variant
 
 
+async def test_a_text_of_another_language_gets_that_language_s_voice(espeak: EspeakTTS) -> None:
+    library = espeak._library
+    assert library
+    for voice, identifier in {"en-us": "gmw/de", "en+f3": "gmw/de+f3", "de": "gmw/de"}.items():
+        assert espeak._voice(VoiceStyle(voice=voice, language="de"), library) == identifier
+
+
+async def test_it_offers_a_voice_for_each_language_and_speakers_for_each(espeak: EspeakTTS) -> None:
+    offer = espeak.offer()
+    names = {voice.name: voice.label for voice in offer.voices}
+
+    assert names["de"] == "German"
+    assert len(names) > 100
+    assert {"f1", "f5", "m1", "croak", "whisper"} <= set(offer.variants)
+    assert all(espeak.accepts(f"{name}+f3") for name in names)
+    assert not any(map(espeak.accepts, ("af_heart", "en+nobody", "en+../x", "", "alloy")))
+
+
+async def test_before_it_is_loaded_it_offers_nothing_and_accepts_all() -> None:
+    engine = EspeakTTS()
+    assert not engine.offer().voices
+    assert engine.accepts("en")
+    await engine.aclose()
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -12,6 +12,7 @@ from services.tts.kokoro_files import (
     find_backend,
     invitation,
     is_usable,
+    language_of,
     letter_of,
     onnx_model,
     voices_in,
@@ -128,3 +129,8 @@ def test_the_voices_in_a_folder_are_listed(tmp_path: Path) -> None:
     with ZipFile(tmp_path / "voices-v1.0.bin", "w") as packed:
         packed.writestr("af_sky.npy", b"")
     assert voices_in(tmp_path) == ["af_heart", "af_sky", "bf_emma"]
+
+
+def test_a_voice_s_name_tells_its_language() -> None:
+    names = ("af_heart", "bf_emma", "jf_alpha", "zm_yunxi", "odd")
+    assert [language_of(name) for name in names] == ["en-us", "en-gb", "ja", "cmn", ""]

@@ -74,7 +74,7 @@ async def test_voices_are_listed_and_blended(
     kokoro: KokoroTTS, caplog: pytest.LogCaptureFixture
 ) -> None:
     one, other = "af_heart", "bf_emma"
-    assert await kokoro.voices() == [one, other]
+    assert [voice.name for voice in kokoro.offer().voices] == [one, other]
 
     pure = await spoken(kokoro, "Hello there.", voice=one)
     assert await spoken(kokoro, "Hello there.", voice=f"{one}*0.5+{one}*2") == pure

@@ -25,8 +25,12 @@ SOUND = bytes(range(256)) * 40
 
 @asynccontextmanager
 async def engine_for(answer: Answer, *, timeout: float = 5.0) -> AsyncIterator[OpenAITTS]:
+    async def voices(_request: web.Request) -> web.Response:
+        return web.json_response({"voices": ["alloy", "nova"]})
+
     app = web.Application()
     app.router.add_post("/v1/audio/speech", answer)
+    app.router.add_get("/v1/audio/voices", voices)
     runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -218,3 +222,35 @@ async def test_closing_hangs_up_on_the_server() -> None:
             await anext(sound)
         async with asyncio.timeout(5):
             await hung_up.wait()
+
+
+async def test_the_server_s_own_voices_are_offered_once_it_was_asked() -> None:
+    async with engine_for(streaming(SOUND)) as engine:
+        assert "shimmer" in [voice.name for voice in engine.offer().voices]
+        assert engine.accepts("anything")
+        await engine.prewarm()
+        assert [voice.name for voice in engine.offer().voices] == ["alloy", "nova"]
+        assert not engine.accepts("anything")
+
+
+async def test_a_voice_that_the_server_refuses_is_replaced_and_not_asked_for_again() -> None:
+    asked: list[str] = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        asked.append((await request.json())["voice"])
+        if asked[-1] != "alloy":
+            raise web.HTTPBadRequest(text="no such voice")
+        return web.Response(body=SOUND)
+
+    async with engine_for(answer) as engine:
+        assert b"".join(await spoken(engine, VoiceStyle(voice="af_heart"))) == SOUND
+        assert b"".join(await spoken(engine, VoiceStyle(voice="af_heart"))) == SOUND
+        assert not engine.accepts("af_heart")
+    assert asked == ["af_heart", "alloy", "alloy"]
+
+
+async def test_a_failing_server_is_not_the_fault_of_the_voice() -> None:
+    async with engine_for(refusing(500)) as engine:
+        with pytest.raises(ProviderConnectionError):
+            await spoken(engine, VoiceStyle(voice="nova"))
+        assert engine.accepts("nova")
