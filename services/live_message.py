@@ -67,12 +67,17 @@ class LiveMessage:
         self._writing = asyncio.Lock()
         self._finishing = False
         self._stale = False
-        self._reposted = self._gone = self._shown = False
+        self._reposted = self._gone = self._shown = self._posting = False
 
     @property
     def message_ids(self) -> tuple[int, ...]:
         """Return the ids of the messages posted, in order."""
         return tuple(self._posted)
+
+    @property
+    def is_showing(self) -> bool:
+        """Tell whether a post may be seen: discord.py can return from it seconds later."""
+        return self._posting or bool(self._posted)
 
     def update(self, text: str) -> None:
         """Take the whole text so far; never waits."""
@@ -226,5 +231,6 @@ class LiveMessage:
         reply_to = self._reply_to
         if self._posted:
             reply_to = self._posted[-1] if self._pacer.has_others(self._share) else None
+        self._posting = True
         self._current = await self._channel.send(content, reply_to=reply_to)
         self._posted.append(self._current)

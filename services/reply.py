@@ -29,6 +29,11 @@ class ReplyOutput(TextOutput, Protocol):
         """Return the ids of the messages posted so far."""
         ...
 
+    @property
+    def is_showing(self) -> bool:
+        """Tell whether a post may be seen: one is there or on its way."""
+        ...
+
     async def run(self) -> None:
         """Show the growing text until `finish` or `halt` is called."""
         ...
@@ -109,7 +114,7 @@ class Reply:
     @property
     def is_perceived(self) -> bool:
         """Tell whether anything of the answer was seen or heard."""
-        return self.visible.is_set() or "ttfa" in self.metrics.marks
+        return self._output.is_showing or "ttfa" in self.metrics.marks
 
     @property
     def restarts(self) -> int:

@@ -8,6 +8,7 @@ from services.llm.fallback import FallbackLLM
 from services.llm.image_fetching import ImageFetchingLLM
 from services.llm.limited import LimitedLLM
 from services.llm.openai_compatible import OpenAICompatibleLLM
+from services.llm.shared import SharedLLM
 from services.llm.tokens import TokenCounter
 
 PRIMARY_PATIENCE = 0.25
@@ -65,4 +66,5 @@ def chat_models(
     else:
         primary = CalibratedLLM(reach(first, patience * PRIMARY_PATIENCE), counter=counter)
         llm = FallbackLLM(primary, reach(second, patience), name=second.model)
-    return LimitedLLM(ImageFetchingLLM(llm, fetch=fetch_image), max_concurrent=max_concurrent)
+    fetching = ImageFetchingLLM(llm, fetch=fetch_image)
+    return SharedLLM(LimitedLLM(fetching, max_concurrent=max_concurrent))

@@ -259,3 +259,16 @@ async def test_the_end_is_bounded() -> None:
     await asyncio.sleep(1)
     await bot.conversations.aclose()
     assert now() == pytest.approx(5.0)
+
+
+async def test_a_message_joins_no_answer_whose_post_is_on_its_way() -> None:
+    """discord.py returns from a post that uses up its window seconds after everybody saw it."""
+    async with running(ScriptedLLM(words("one"))) as bot:
+        first = FakeChannel()
+        first.latency = 5.0
+        bot.conversations.submit(turn("First.", id=1), channel=first)
+        await asyncio.sleep(1.0)
+        second = bot.ask(id=2)
+        await asyncio.sleep(20.0)
+    assert first.texts == second.texts == ["one"]
+    assert len(bot.llm.contexts) == 2
