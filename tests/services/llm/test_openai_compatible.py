@@ -321,7 +321,7 @@ class TestFailures:
         ids=["silent", "comments only", "role only"],
     )
     async def test_silence_before_the_first_token(self, parts: Sequence[object]) -> None:
-        error, server, _ = await failure(Reply(parts), first_token_timeout=0.1, stall_timeout=0.01)
+        error, server, _ = await failure(Reply(parts), first_token_timeout=0.6, stall_timeout=0.01)
         assert type(error) is ProviderTimeoutError
         assert len(server.bodies) == 1
 
