@@ -18,6 +18,7 @@ from cogs.doctor import Doctor
 from cogs.errors import explain
 from cogs.images import images_of, no_images
 from cogs.presence import VoicePresence, teller
+from cogs.prewarming import Prewarming
 from cogs.settings import GuildSettings
 from cogs.speech_queue import SpeechQueue
 from cogs.text_channels import UNREACHABLE, ChannelText
@@ -40,6 +41,7 @@ from services.llm.tokens import TokenCounter
 from services.memory_manager import MemoryManager
 from services.message_batcher import MessageBatcher
 from services.preferences import GuildPreferences, PreferenceStore, UserPreferences
+from services.prewarmer import Prewarmer
 from services.query_optimizer import QueryOptimizer
 from services.rate_limiter import RateLimiter
 from services.speaker import Speaker
@@ -154,6 +156,7 @@ async def assemble(
     )
     await client.add_cog(chat_cog(settings, client, batcher, conversations, sessions))
     await client.add_cog(voice_cog(client, sessions, speaker, conversations, voices))
+    await client.add_cog(prewarming_cog(client, sessions, own(stack, Prewarmer(llm=llm, tts=tts))))
     await client.add_cog(SpeechQueue(sessions=sessions))
     await client.add_cog(voice_choice_cog(voices, engines))
     await client.add_cog(presence_cog(settings, client, sessions, stack))
@@ -402,6 +405,11 @@ def presence_cog(
         tell=teller(client),
     )
     return VoicePresence(presence=own(stack, presence), bot_id=client.own_id)
+
+
+def prewarming_cog(client: Client, sessions: VoiceSessions, prewarmer: Prewarmer) -> Prewarming:
+    """See who is about to speak to the bot."""
+    return Prewarming(prewarmer=prewarmer, sessions=sessions, bot_id=client.own_id)
 
 
 def open_speech(
