@@ -10,25 +10,26 @@ from contextlib import AsyncExitStack
 from functools import partial
 
 import config
+from cogs.access import Gate
 from cogs.admin import Admin
 from cogs.chat import Chat
 from cogs.client import Client, connect, edit_limits, login
-from cogs.command_sync import sync_commands
 from cogs.doctor import Doctor
 from cogs.errors import explain
 from cogs.images import images_of, no_images
+from cogs.preparation import prepare
 from cogs.presence import VoicePresence, teller
 from cogs.prewarming import Prewarming
 from cogs.settings import GuildSettings
 from cogs.speech_queue import SpeechQueue
-from cogs.text_channels import UNREACHABLE, ChannelText
+from cogs.text_channels import ChannelText
 from cogs.voice import Voice
 from cogs.voice_choice import VoiceChoice
 from config import Settings, SettingsError, unknown_keys
 from services.channel_pacer import ChannelPacers
 from services.closing import end_on_signals, own
 from services.conversations import Conversations
-from services.core.errors import ConfigurationError, StorageError, VoiceError
+from services.core.errors import ConfigurationError, StorageError
 from services.core.logs import configure_logging, new_turn_id
 from services.core.metrics import TurnMetrics, TurnStatistics
 from services.core.protocols import LLM, TTS, AudioEncoder, Cipher, Speech, SpeechEngine
@@ -75,7 +76,7 @@ def main() -> int:
         configure_logging(settings.LOG_LEVEL)
         warn_of_unknown_keys(config.env_file())
         asyncio.run(run(settings))
-    except (SettingsError, ConfigurationError) as error:
+    except (SettingsError, ConfigurationError, StorageError) as error:
         sys.stderr.write(f"{error}\n")
         return EX_CONFIG
     except asyncio.CancelledError:
@@ -123,6 +124,7 @@ async def assemble(
     history = own(stack, JsonlHistoryStore(settings.HISTORY_DIR, cipher=cipher, upkeep=upkeep))
     guilds = await guild_preferences(settings)
     voices = await voice_choices(settings, style, guilds)
+    gate = client.gate = Gate(choices=guilds.get)
     llm = own(stack, language_model(settings, counter, fetch_image=client.fetch))
     engines = await asyncio.to_thread(speech_engines, settings)  # it looks for files
     tts = own(stack, FallbackTTS(engines))
@@ -146,46 +148,20 @@ async def assemble(
             typing_pacer=typing_pacer(settings),
         ),
     )
-    batcher = own(
-        stack,
-        MessageBatcher(
-            window=settings.MESSAGE_BATCH_WINDOW_SECONDS,
-            deliver=lambda turn: conversations.submit(turn, channel=place_of(client, turn)),
-            new_id=new_turn_id,
-        ),
-    )
-    await client.add_cog(chat_cog(settings, client, batcher, conversations, sessions))
+    batcher = own(stack, message_batcher(settings, client, conversations))
+    await client.add_cog(chat_cog(settings, client, batcher, conversations, sessions, gate))
     await client.add_cog(voice_cog(client, sessions, speaker, conversations, voices))
     await client.add_cog(prewarming_cog(client, sessions, own(stack, Prewarmer(llm=llm, tts=tts))))
     await client.add_cog(SpeechQueue(sessions=sessions))
     await client.add_cog(voice_choice_cog(voices, engines))
     await client.add_cog(presence_cog(settings, client, sessions, stack))
-    examiner = doctor(settings, client, engines, style)
+    examiner = doctor(settings, client, engines, style, guilds)
     await client.add_cog(Admin(statistics=statistics, doctor=examiner))
-    await client.add_cog(GuildSettings(guilds=guilds))
+    await client.add_cog(GuildSettings(guilds=guilds, reads_everything=client.reads_everything))
     tasks = own(stack, TaskOwner("bot"))
-    tasks.start(prepare(settings, client, memory, llm, tts), name="prepare")
-
-
-async def prepare(
-    settings: Settings, client: Client, memory: MemoryManager, *warm: LLM | TTS
-) -> None:
-    """Do what need not be done before the gateway is reached: commands, libraries, connections."""
-    await client.wait_for("connect")
-    state = settings.HISTORY_DIR / f".commands-{client.application_id}"
-    try:
-        await sync_commands(client.tree, state=state)
-    except UNREACHABLE as error:
-        log.error("The slash commands could not be registered: %s", error)
-    if settings.MEMORY_CLEANUP_ENABLED:
-        await memory.start_background_cleanup()
-    for service in warm:
-        await service.prewarm()
-    try:
-        await asyncio.to_thread(new_encoder)
-        log.info("libopus %s", await asyncio.to_thread(load_opus))
-    except VoiceError as error:
-        log.error("I can't speak: %s", error)
+    first = [memory.start_background_cleanup, llm.prewarm, tts.prewarm]
+    work = prepare(client, settings.HISTORY_DIR, first, new_encoder, load_opus)
+    tasks.start(work, name="prepare")
 
 
 def language_model(
@@ -243,13 +219,22 @@ def speech_engines(settings: Settings) -> list[tuple[str, SpeechEngine]]:
 
 
 def doctor(
-    settings: Settings, client: Client, engines: Sequence[tuple[str, TTS]], style: VoiceStyle
+    settings: Settings,
+    client: Client,
+    engines: Sequence[tuple[str, TTS]],
+    style: VoiceStyle,
+    guilds: PreferenceStore[GuildPreferences],
 ) -> Doctor:
     """Examine what the bot needs, and tell how to come to Kokoro where that is wanted."""
     language = style.language if settings.TTS_ENGINE in ("auto", "kokoro") else ""
     better = partial(invitation, settings.KOKORO_MODEL_DIR, language)
     return Doctor(
-        intents=client.intents, engines=engines, style=style, load_opus=load_opus, better=better
+        reads_everything=client.reads_everything,
+        choices=guilds.get,
+        engines=engines,
+        style=style,
+        load_opus=load_opus,
+        better=better,
     )
 
 
@@ -294,6 +279,7 @@ def memory_manager(settings: Settings, upkeep: asyncio.Lock) -> MemoryManager:
     return MemoryManager(
         temp_dir=settings.TEMP_DIR,
         history_dir=settings.HISTORY_DIR,
+        enabled=settings.MEMORY_CLEANUP_ENABLED,
         interval_hours=settings.MEMORY_CLEANUP_INTERVAL_HOURS,
         max_temp_age_hours=settings.MAX_TEMP_FILE_AGE_HOURS,
         max_history_age_days=settings.MAX_HISTORY_AGE_DAYS,
@@ -307,10 +293,7 @@ async def guild_preferences(settings: Settings) -> PreferenceStore[GuildPreferen
     """Read what guilds chose; without it nobody knows who may use the bot."""
     folder = settings.HISTORY_DIR / "preferences" / "guilds"
     guilds = PreferenceStore(GuildPreferences, directory=folder)
-    try:
-        await guilds.start()
-    except StorageError as error:
-        raise ConfigurationError(f"HISTORY_DIR can't be used: {error}.") from error
+    await guilds.start()
     return guilds
 
 
@@ -344,12 +327,24 @@ def typing_pacer(settings: Settings) -> TypingPacer | None:
     return TypingPacer(minimum=settings.MIN_TYPING_DELAY, maximum=settings.MAX_TYPING_DELAY)
 
 
+def message_batcher(
+    settings: Settings, client: Client, conversations: Conversations
+) -> MessageBatcher:
+    """Join rapid messages of one person to a turn."""
+    return MessageBatcher(
+        window=settings.MESSAGE_BATCH_WINDOW_SECONDS,
+        deliver=lambda turn: conversations.submit(turn, channel=place_of(client, turn)),
+        new_id=new_turn_id,
+    )
+
+
 def chat_cog(
     settings: Settings,
     client: Client,
     batcher: MessageBatcher,
     conversations: Conversations,
     sessions: VoiceSessions,
+    gate: Gate,
 ) -> Chat:
     """Take messages in, as many as the settings allow a person."""
     clock = asyncio.get_running_loop().time
@@ -366,6 +361,7 @@ def chat_cog(
             max_keys=10_000,
         ),
         notices=RateLimiter(capacity=1, refill_per_second=0.1, clock=clock, max_keys=10_000),
+        gate=gate,
     )
 
 

@@ -10,20 +10,41 @@ from services.core.types import Author
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b\u2060\ufeff]")
 """What nobody types and no model needs: control characters but tab and newline, invisible marks."""
 
+COMMAND = re.compile(r"(?:!!?|[/?.])[^\W\d_]")
+"""How commands to other bots begin: a sign and at once a word ("!play", "?help"; not "...well")."""
+
+EMOJI = re.compile(r"<a?:\w+:\d+>|[0-9#*]\ufe0f?\u20e3")
+"""Emoji that are written with letters or digits: a server's own ones, and keycaps."""
+
 
 def addressed_text(message: discord.Message, bot_id: int) -> str | None:
     """Return what a message says to the bot, or None where it is not for the bot.
 
     A message is for the bot in a direct message, by mention, or as a reply to the bot.
     """
-    if message.author.bot or message.webhook_id is not None:
-        return None
-    if message.type not in (discord.MessageType.default, discord.MessageType.reply):
+    if not _is_human(message):
         return None
     mentioned = any(user.id == bot_id for user in message.mentions)
     if message.guild is not None and not mentioned and not _replies_to(message, bot_id):
         return None
     return readable(message, bot_id)
+
+
+def overheard_text(message: discord.Message, bot_id: int) -> str | None:
+    """Return what a message in a free-chat channel says, or None where it wants no answer.
+
+    No answer wants what bots or Discord write, what is said to others (by mention or reply) or to
+    other bots, and what holds no word: emoji, stickers, pictures.
+    """
+    if not _is_human(message) or _is_for_others(message):
+        return None
+    text = readable(message, bot_id)
+    return text if has_words(text) and not COMMAND.match(text) else None
+
+
+def has_words(text: str) -> bool:
+    """Tell whether a text says anything beside emoji and punctuation."""
+    return any(character.isalnum() for character in EMOJI.sub("", text))
 
 
 def readable(message: discord.Message, bot_id: int) -> str:
@@ -70,6 +91,17 @@ def guild_of(interaction: discord.Interaction) -> int:
     if interaction.guild_id is None:
         raise app_commands.NoPrivateMessage
     return interaction.guild_id
+
+
+def _is_human(message: discord.Message) -> bool:
+    if message.author.bot or message.webhook_id is not None:
+        return False
+    return message.type in (discord.MessageType.default, discord.MessageType.reply)
+
+
+def _is_for_others(message: discord.Message) -> bool:
+    mentions = message.mentions or message.role_mentions or message.mention_everyone
+    return bool(mentions) or message.type is discord.MessageType.reply
 
 
 def _replies_to(message: discord.Message, bot_id: int) -> bool:

@@ -7,8 +7,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.addressing import addressed_text, author_of, clean, edited_text
+from cogs.access import REFUSALS, Gate
+from cogs.addressing import addressed_text, author_of, clean, edited_text, overheard_text
 from cogs.text_channels import PING_ASKER, UNREACHABLE, InteractionText
+from services.access import Access
 from services.conversations import Conversations
 from services.core.errors import BusyError
 from services.core.logs import new_turn_id
@@ -40,6 +42,7 @@ class Chat(commands.Cog):
         images_of: Callable[[discord.Message], tuple[ImagePart, ...]],
         limiter: RateLimiter,
         notices: RateLimiter,
+        gate: Gate,
     ) -> None:
         self._bot_id = bot_id
         self._batcher = batcher
@@ -48,12 +51,16 @@ class Chat(commands.Cog):
         self._images_of = images_of
         self._limiter = limiter
         self._notices = notices
+        self._gate = gate
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """Hand a message that is for the bot to the batcher."""
         text = addressed_text(message, self._bot_id())
-        if text is None:
+        addressed = text is not None
+        if text is None and self._gate.is_free(message):
+            text = overheard_text(message, self._bot_id())
+        if text is None or not await self._may_ask(message, addressed=addressed):
             return
         try:
             self._admit(message.author.id)
@@ -143,6 +150,13 @@ class Chat(commands.Cog):
         for message_id in message_ids:
             self._batcher.discard(message_id)
         self._conversations.withdraw(channel_id, message_ids)
+
+    async def _may_ask(self, message: discord.Message, *, addressed: bool) -> bool:
+        """Ask the gate; silence in a channel that is not allowed, a sentence to a person."""
+        access = self._gate.judge(message)
+        if access is Access.WRONG_PERSON and addressed:
+            await self._notice(message, REFUSALS[access])
+        return access is Access.GRANTED
 
     def _admit(self, user_id: int) -> None:
         wait = self._limiter.take(user_id)

@@ -5,8 +5,10 @@ from itertools import chain, repeat
 import aiohttp
 import discord
 from aiohttp.client_exceptions import UnixClientConnectorError
+from discord import app_commands
 from discord.ext import commands
 
+from cogs.access import Gate
 from cogs.errors import on_command_error
 from services.channel_pacer import ChannelPacers
 from services.core.errors import ConfigurationError
@@ -23,28 +25,54 @@ REFUSALS = {
 }
 """What Discord's gateway means by the close codes that no other attempt helps against."""
 
-INTENTS = discord.Intents(
-    guilds=True,
-    voice_states=True,
-    guild_messages=True,
-    dm_messages=True,
-    guild_typing=True,
-    dm_typing=True,
+CONTENT_REFUSED = (
+    "Discord refused me the Message Content intent, so free chat can't work: switch it on at the "
+    "developer page of my application, under Bot, and start me again."
 )
-"""None of them is privileged: the content of mentions, replies and direct messages comes anyway."""
+
+
+def needed_intents() -> discord.Intents:
+    """Return what the bot can't do without; none of them is privileged.
+
+    The content of mentions, replies to the bot and direct messages comes with them.
+    """
+    return discord.Intents(
+        guilds=True,
+        voice_states=True,
+        guild_messages=True,
+        dm_messages=True,
+        guild_typing=True,
+        dm_typing=True,
+    )
+
+
+class GuardedTree(app_commands.CommandTree["Client"]):
+    """Ask the client's gate before every command."""
+
+    async def interaction_check(self, interaction: "discord.Interaction[Client]") -> bool:
+        """Raise AccessRefusedError where the guild's lists forbid the command."""
+        if self.client.gate is not None:
+            self.client.gate.check(interaction)
+        return True
 
 
 class Client(commands.Bot):
     """Connect to Discord with the least it needs: no message cache, members only while in voice.
 
-    `socket` is the path of a local server's UNIX socket; empty goes to Discord.
+    It asks for the content of all messages where its application has that intent switched on.
+    `gate` decides who may use the commands. `socket` is the path of a local server's UNIX socket;
+    empty goes to Discord.
     """
 
+    gate: Gate | None = None
+
     def __init__(self, *, socket: str, trace: aiohttp.TraceConfig) -> None:
+        self._asked = needed_intents()  # discord.py sends what this object holds when it connects
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
-            intents=INTENTS,
+            tree_cls=GuardedTree,
+            intents=self._asked,
             connector=aiohttp.UnixConnector(socket, limit=0) if socket else None,
             http_trace=trace,
             allowed_mentions=discord.AllowedMentions.none(),
@@ -53,6 +81,21 @@ class Client(commands.Bot):
             chunk_guilds_at_startup=False,
         )
         self.tree.error(on_command_error)
+
+    async def setup_hook(self) -> None:
+        """Ask for the content of all messages where that will be granted."""
+        flags = self.application_flags
+        granted = flags.gateway_message_content or flags.gateway_message_content_limited
+        self._asked.message_content = granted
+
+    def reads_everything(self) -> bool:
+        """Tell whether the bot gets the content of messages that don't mention it."""
+        return self.intents.message_content
+
+    def renounce_content(self) -> bool:
+        """Ask for the content of messages no more; tell whether the bot had asked for it."""
+        asked, self._asked.message_content = self._asked.message_content, False
+        return asked
 
     async def on_message(self, message: discord.Message) -> None:
         """Leave messages to the Chat cog: there are no prefix commands."""
@@ -90,7 +133,13 @@ def edit_limits(pacers: ChannelPacers) -> aiohttp.TraceConfig:
 async def connect(client: Client) -> ConfigurationError | None:
     """Stay connected until the client is closed; return why Discord will have it no longer."""
     try:
-        await client.connect()
+        try:
+            await client.connect()
+        except discord.PrivilegedIntentsRequired:
+            if not client.renounce_content():
+                raise
+            log.warning(CONTENT_REFUSED)
+            await client.connect()
     except discord.PrivilegedIntentsRequired:
         return ConfigurationError("Discord refused the bot's intents.")
     except discord.ConnectionClosed as error:

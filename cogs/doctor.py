@@ -8,9 +8,11 @@ from importlib.metadata import version
 import davey
 import discord
 
+from cogs.settings_report import SWITCH_ON_CONTENT
 from services.core.errors import ProviderError, VoiceError
 from services.core.protocols import TTS
 from services.core.types import VoiceStyle
+from services.preferences import GuildPreferences
 
 NEEDED_HERE = {
     "view_channel": "see this channel",
@@ -38,6 +40,7 @@ class Finding:
 class Doctor:
     """Examine what the bot needs to read, write and speak.
 
+    `reads_everything` tells whether the content of all messages comes, `choices` are a guild's.
     `engines` are the voices by name; `load_opus` loads libopus and tells its version, and `better`
     says how to come to a better voice, or nothing: both in a thread.
     """
@@ -45,13 +48,15 @@ class Doctor:
     def __init__(
         self,
         *,
-        intents: discord.Intents,
+        reads_everything: Callable[[], bool],
+        choices: Callable[[int], GuildPreferences],
         engines: Sequence[tuple[str, TTS]],
         style: VoiceStyle,
         load_opus: Callable[[], str],
         better: Callable[[], str],
     ) -> None:
-        self._intents = intents
+        self._reads_everything = reads_everything
+        self._choices = choices
         self._engines = engines
         self._style = style
         self._load_opus = load_opus
@@ -61,7 +66,7 @@ class Doctor:
         """Return every finding for the place where the command was used."""
         return [
             self._encryption(),
-            self._reads_messages(),
+            self._reads_messages(interaction.guild_id or 0),
             self._permissions(interaction),
             await self._sound(),
             *[await self._voice(name, engine) for name, engine in self._engines],
@@ -73,9 +78,12 @@ class Doctor:
         words = f"DAVE protocol {protocol}, davey {version('davey')}"
         return Finding("Voice encryption", protocol > 0, words)
 
-    def _reads_messages(self) -> Finding:
-        healthy = self._intents.guild_messages and self._intents.voice_states
-        return Finding("Intents", healthy, "mentions, replies and direct messages are read")
+    def _reads_messages(self, guild_id: int) -> Finding:
+        if self._reads_everything():
+            return Finding("Messages", True, "I can read all of them; free chat works")
+        free = bool(self._choices(guild_id).free_channels)
+        words = "I can read mentions, replies and direct messages"
+        return Finding("Messages", not free, words, SWITCH_ON_CONTENT * free)
 
     def _permissions(self, interaction: discord.Interaction) -> Finding:
         mine = interaction.app_permissions

@@ -5,6 +5,7 @@ import logging
 import discord
 from discord import app_commands
 
+from cogs.access import AccessRefusedError
 from cogs.text_channels import UNREACHABLE
 from services.core.errors import BotError
 
@@ -32,6 +33,8 @@ def explain(error: BaseException) -> str:
             return f"Please wait {error.retry_after:.0f} s before using this command again."
         case app_commands.TransformerError():
             return f"I can't use “{error.value}” there. Please choose another value."
+        case AccessRefusedError():
+            return str(error)
         case app_commands.CheckFailure():
             return "You may not use this command here."
         case discord.Forbidden():

@@ -5,7 +5,7 @@ from sandbox.addresses import RESUME_URL
 from sandbox.events import EventBus
 from sandbox.gateway_session import INVALID_SESSION, RESUMABLE, Connection, Session
 from sandbox.gateway_voice import VoiceEntry
-from sandbox.intents import Intent
+from sandbox.intents import Intent, application_flags
 from sandbox.model import Change, Json, User
 from sandbox.payloads import user_payload
 from sandbox.world import World
@@ -116,7 +116,10 @@ class GatewaySessions:
             "session_id": session.id,
             "resume_gateway_url": (connection and connection.own_url) or RESUME_URL,
             "guilds": [{"id": str(each), "unavailable": True} for each in self._world.guilds],
-            "application": {"id": str(bot.id), "flags": 0},
+            "application": {
+                "id": str(bot.id),
+                "flags": application_flags(session.account.intents),
+            },
             "shard": [0, 1],
         }
 

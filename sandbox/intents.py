@@ -20,6 +20,13 @@ class Intent(IntFlag):
     ALL = (1 << 30) - 1
 
 
+APPLICATION_FLAGS = {
+    Intent.PRESENCES: 1 << 13,
+    Intent.MEMBERS: 1 << 15,
+    Intent.MESSAGE_CONTENT: 1 << 19,
+}
+"""The flags of an application that may use a privileged intent in fewer than a hundred servers."""
+
 GUILD_EVENTS = {
     "GUILD_CREATE": Intent.GUILDS,
     "GUILD_DELETE": Intent.GUILDS,
@@ -49,6 +56,11 @@ def needed_intent(event: str, *, direct: bool) -> Intent:
     """Return the intent that an event needs; none is needed for interactions."""
     needed = GUILD_EVENTS.get(event, Intent(0))
     return DIRECT_EVENTS.get(needed, needed) if direct else needed
+
+
+def application_flags(intents: Intent) -> int:
+    """Return the flags that tell an application's bot which privileged intents it may ask for."""
+    return sum(flag for intent, flag in APPLICATION_FLAGS.items() if intents & intent)
 
 
 def parse_intents(given: object) -> Intent:

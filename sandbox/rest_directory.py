@@ -4,7 +4,8 @@ from sandbox.accounts import Account
 from sandbox.addresses import GATEWAY_URL, own_gateway
 from sandbox.commands import Commands, Scope
 from sandbox.discord_error import DiscordError, missing_access
-from sandbox.model import Guild, Json, User
+from sandbox.intents import application_flags
+from sandbox.model import Guild, Json
 from sandbox.payloads import (
     channel_payload,
     guild_payload,
@@ -15,9 +16,6 @@ from sandbox.payloads import (
 from sandbox.rest import caller, json_response, no_content
 from sandbox.rest_bodies import read_json, read_object
 from sandbox.world import World
-
-APPLICATION_FLAGS = (1 << 13) | (1 << 15) | (1 << 19)
-"""The application may use the privileged intents, as a bot in fewer than a hundred servers may."""
 
 
 class DirectoryRoutes:
@@ -75,7 +73,7 @@ class DirectoryRoutes:
 
     async def application(self, request: web.Request) -> web.Response:
         """Describe the bot's application; its owner is the world's admin."""
-        return json_response(self._application(self._caller(request).user))
+        return json_response(self._application(self._caller(request)))
 
     async def guilds(self, request: web.Request) -> web.Response:
         """List the bot's servers."""
@@ -173,16 +171,16 @@ class DirectoryRoutes:
     def _scope(self, request: web.Request) -> Scope:
         return self._guild(request).id if "guild" in request.match_info else None
 
-    def _application(self, bot: User) -> Json:
+    def _application(self, account: Account) -> Json:
         return {
-            "id": str(bot.id),
-            "name": bot.name,
+            "id": str(account.user.id),
+            "name": account.user.name,
             "icon": None,
             "description": "",
             "bot_public": False,
             "bot_require_code_grant": False,
             "verify_key": "0" * 64,
-            "flags": APPLICATION_FLAGS,
+            "flags": application_flags(account.intents),
             "owner": user_payload(self._world.user("admin")),
             "team": None,
         }

@@ -5,7 +5,7 @@ from unittest.mock import MagicMock
 import discord
 import pytest
 
-from cogs.addressing import addressed_text, clean, edited_text
+from cogs.addressing import addressed_text, clean, edited_text, overheard_text
 
 BOT = 99
 
@@ -105,3 +105,50 @@ def test_an_edit_is_read_from_what_discord_sends_of_it(
     data: dict[str, Any], text: str | None
 ) -> None:
     assert edited_text(data, BOT) == text
+
+
+def overheard(content: str, **changes: Any) -> str | None:
+    nobody: dict[str, Any] = {"role_mentions": [], "mention_everyone": False}
+    return overheard_text(message(content, **nobody | changes), BOT)
+
+
+@pytest.mark.parametrize("content", ["hello", "...well", "2 + 2?", "1️⃣ is one", "!!! no", ".5", "é"])
+def test_free_chat_hears_what_people_say(content: str) -> None:
+    assert overheard(content) == content
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "!play x",
+        "!!play",
+        "/ask x",
+        "?help",
+        ".skip",
+        "👍",
+        "<:smile:12>",
+        "<a:x:1> 🎉",
+        "5️⃣",
+        "",
+        "?",
+    ],
+)
+def test_free_chat_ignores_commands_of_others_and_what_holds_no_word(content: str) -> None:
+    assert overheard(content) is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"mentions": [person(7, "Ana")]},
+        {"role_mentions": [SimpleNamespace(id=3)]},
+        {"mention_everyone": True},
+        {"type": discord.MessageType.reply, "reference": reply_to(7)},
+        {"author": SimpleNamespace(id=2, bot=True)},
+        {"webhook_id": 3},
+        {"type": discord.MessageType.pins_add},
+    ],
+    ids=["mention", "role", "everyone", "reply", "bot", "webhook", "system message"],
+)
+def test_free_chat_leaves_alone_what_is_said_to_others(changes: dict[str, Any]) -> None:
+    assert overheard("hello", **changes) is None

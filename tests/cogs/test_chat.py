@@ -7,22 +7,27 @@ import aiohttp
 import discord
 import pytest
 
+from cogs.access import REFUSALS, Gate
 from cogs.chat import LONGEST, NO_TEXT, TOO_LONG, Chat
 from cogs.images import images_of
+from services.access import Access
 from services.core.types import IncomingMessage
+from services.preferences import GuildPreferences
 from services.rate_limiter import RateLimiter
 
-BOT = 99
+BOT, CHANNEL = 99, 7
 FORBIDDEN = discord.Forbidden(MagicMock(status=403, reason="no"), "no")
 
 
 class Stage:
-    def __init__(self, *, burst: int = 100) -> None:
+    def __init__(self, *, burst: int = 100, **lists: set[int]) -> None:
         self.taken: list[IncomingMessage] = []
         batcher, conversations, sessions = MagicMock(), MagicMock(), MagicMock()
         batcher.add = self.taken.append
         sessions.get.return_value = None
         self.conversations, self.batcher = conversations, batcher
+        made: dict[str, Any] = {name: frozenset(ids) for name, ids in lists.items()}
+        choices = GuildPreferences(**made)
         self.chat = Chat(
             bot_id=lambda: BOT,
             batcher=batcher,
@@ -31,17 +36,22 @@ class Stage:
             images_of=images_of,
             limiter=limiter(burst),
             notices=limiter(1),
+            gate=Gate(choices=lambda _: choices),
         )
 
     async def hear(self, content: str, *, refused: Exception | None = None) -> list[str]:
-        """Let somebody mention the bot, and return what they are told at once."""
+        """Let somebody write, and return what they are told at once."""
         message: Any = MagicMock(
             id=1,
             content=content,
+            channel=SimpleNamespace(id=CHANNEL),
+            role_mentions=[],
+            mention_everyone=False,
+            reference=None,
             author=SimpleNamespace(id=1, bot=False, display_name="ana"),
             webhook_id=None,
             type=discord.MessageType.default,
-            mentions=[SimpleNamespace(id=BOT, display_name="Bot")],
+            mentions=[SimpleNamespace(id=BOT, display_name="Bot")] * ("<@99>" in content),
             reply=AsyncMock(side_effect=refused),
         )
         await self.chat.on_message(message)
@@ -122,3 +132,25 @@ async def test_messages_deleted_alone_or_in_bulk_are_answered_no_more() -> None:
     await stage.chat.on_raw_bulk_message_delete(bulk)
     assert {each.args[0] for each in stage.batcher.discard.call_args_list} == {5, 7, 8}
     assert stage.conversations.withdraw.call_args_list == [call(6, {5}), call(6, {7, 8})]
+
+
+async def test_free_chat_needs_no_mention() -> None:
+    stage, other = Stage(free_channels={CHANNEL}), Stage(free_channels={8})
+    for content in ("hello", "!play", "", "🎉"):
+        assert await stage.hear(content) == await other.hear(content) == []
+    assert [message.text for message in stage.taken] == ["hello"]
+    assert other.taken == []
+
+
+async def test_a_person_on_the_list_is_told_once_when_they_ask_and_never_in_free_chat() -> None:
+    stage = Stage(denied_users={1}, free_channels={CHANNEL})
+    assert await stage.hear("hello") == []
+    assert await stage.hear("<@99> hello") == [REFUSALS[Access.WRONG_PERSON]]
+    assert await stage.hear("<@99> hello?") == []
+    assert stage.taken == []
+
+
+async def test_a_channel_on_the_list_is_met_with_silence() -> None:
+    stage = Stage(denied_channels={CHANNEL})
+    assert await stage.hear("<@99> hello") == await stage.hear("<@99>") == []
+    assert stage.taken == []

@@ -1,15 +1,19 @@
 from types import SimpleNamespace
 from typing import Any, cast
-from unittest.mock import AsyncMock
+from unittest.mock import AsyncMock, MagicMock
 
 import discord
 import pytest
 
-from cogs.client import Client, connect
+from cogs.client import Client, connect, edit_limits
+from services.channel_pacer import ChannelPacers
+
+REFUSED = discord.PrivilegedIntentsRequired(None)
 
 
-def client(outcome: Exception | None) -> Client:
-    return cast("Client", SimpleNamespace(connect=AsyncMock(side_effect=outcome)))
+def client(*outcomes: Exception | None, asked: bool = False) -> Client:
+    connect, renounce = AsyncMock(side_effect=outcomes), MagicMock(return_value=asked)
+    return cast("Client", SimpleNamespace(connect=connect, renounce_content=renounce))
 
 
 def closed(code: int) -> discord.ConnectionClosed:
@@ -23,7 +27,7 @@ def closed(code: int) -> discord.ConnectionClosed:
         (closed(4004), "DISCORD_TOKEN is no longer valid"),
         (closed(4011), "too many servers"),
         (closed(4013), "4013"),
-        (discord.PrivilegedIntentsRequired(None), "intents"),
+        (REFUSED, "intents"),
     ],
 )
 async def test_what_no_other_attempt_helps_against_is_one_sentence(
@@ -36,3 +40,25 @@ async def test_what_no_other_attempt_helps_against_is_one_sentence(
 
 async def test_a_connection_that_was_closed_is_no_error() -> None:
     assert await connect(client(None)) is None
+
+
+async def test_an_intent_that_is_refused_after_all_is_done_without(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert await connect(client(REFUSED, None, asked=True)) is None
+    assert "Message Content" in caplog.text
+    error = await connect(client(REFUSED, REFUSED, asked=True))
+    assert "intents" in str(error)
+
+
+@pytest.mark.parametrize(("flags", "granted"), [(0, False), (1 << 18, True), (1 << 19, True)])
+async def test_the_content_of_all_messages_is_asked_for_where_it_is_granted(
+    flags: int, granted: bool
+) -> None:
+    async with Client(socket="", trace=edit_limits(ChannelPacers())) as made:
+        made._connection.application_flags = discord.ApplicationFlags._from_value(flags)
+        await made.setup_hook()
+        assert made.reads_everything() is granted
+        assert made._connection.intents.message_content is granted
+        assert made.renounce_content() is granted
+        assert not made.reads_everything()

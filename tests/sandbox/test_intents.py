@@ -1,6 +1,7 @@
+import discord
 import pytest
 
-from sandbox.intents import Intent, needed_intent, parse_intents
+from sandbox.intents import Intent, application_flags, needed_intent, parse_intents
 
 
 def test_privileged_intents_can_be_kept_or_withdrawn_by_name() -> None:
@@ -18,3 +19,10 @@ def test_events_of_direct_messages_need_intents_of_their_own() -> None:
     assert needed_intent("MESSAGE_CREATE", direct=False) == Intent.GUILD_MESSAGES
     assert needed_intent("MESSAGE_CREATE", direct=True) == Intent.DM_MESSAGES
     assert needed_intent("INTERACTION_CREATE", direct=False) == 0
+
+
+def test_an_application_shows_which_privileged_intents_it_has() -> None:
+    flags = discord.ApplicationFlags._from_value(application_flags(Intent.MESSAGE_CONTENT))
+    assert flags.gateway_message_content_limited
+    assert not flags.gateway_guild_members_limited
+    assert application_flags(parse_intents([])) == 0
