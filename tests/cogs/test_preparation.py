@@ -15,7 +15,7 @@ async def test_what_fails_keeps_nothing_else_from_being_done(
 ) -> None:
     caplog.set_level("INFO")
     refused = AsyncMock(side_effect=OSError("refused"))
-    tree = SimpleNamespace(fetch_commands=refused)
+    tree = SimpleNamespace(fetch_commands=refused, get_commands=list)
     client: Any = SimpleNamespace(wait_for=AsyncMock(), tree=tree, application_id=5)
     work, load = AsyncMock(), MagicMock(side_effect=failure, return_value="1.5")
     await prepare(client, tmp_path, [work, work], MagicMock(), load)
