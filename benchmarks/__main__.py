@@ -21,6 +21,7 @@ NAMES = (
     "memory",
     "edit_pacing",
     "clock",
+    "recovery",
     "splitter",
     "llm_client",
     "history",
