@@ -83,7 +83,7 @@ async def silence(world: World, way: Break, cellar: str) -> float:
     """Break the connection once in mid-speech; return for how long nothing was heard."""
     names = {"{lounge}": world.lounge, "{cellar}": cellar}
     goal = cellar if way.moves else world.lounge
-    while "Lounge" not in (await world.command("join")).get("content", ""):
+    while "Lounge" not in (await world.command("join"))["content"]:  # noqa: ASYNC110 - no event
         await asyncio.sleep(0.2)
     began = time.monotonic()
     await world.script({"text": STORY, "ttft": 0.0, "tokens_per_second": 300})
