@@ -20,6 +20,7 @@ from cogs.images import images_of, no_images
 from cogs.preparation import prepare
 from cogs.presence import VoicePresence, teller
 from cogs.prewarming import Prewarming
+from cogs.reply_buttons import ReplyButtons
 from cogs.settings import GuildSettings
 from cogs.speech_queue import SpeechQueue
 from cogs.text_channels import ChannelText
@@ -146,11 +147,14 @@ async def assemble(
             streaming=settings.RESPONSE_STREAMING_ENABLED,
             interval=settings.STREAM_UPDATE_INTERVAL,
             typing_pacer=typing_pacer(settings),
+            buttons=settings.REPLY_BUTTONS_ENABLED,
         ),
     )
     batcher = own(stack, message_batcher(settings, client, conversations))
-    await client.add_cog(chat_cog(settings, client, batcher, conversations, sessions, gate))
-    await client.add_cog(voice_cog(client, sessions, speaker, conversations, voices))
+    chat = chat_cog(settings, client, batcher, conversations, sessions, gate)
+    voice = voice_cog(client, sessions, speaker, conversations, voices)
+    for cog in (chat, voice, ReplyButtons(client, gate, chat, voice, conversations)):
+        await client.add_cog(cog)
     await client.add_cog(prewarming_cog(client, sessions, own(stack, Prewarmer(llm=llm, tts=tts))))
     await client.add_cog(SpeechQueue(sessions=sessions))
     await client.add_cog(voice_choice_cog(voices, engines))

@@ -56,6 +56,7 @@ class Settings(BaseSettings):
 
     RESPONSE_STREAMING_ENABLED: bool = True
     STREAM_UPDATE_INTERVAL: Annotated[float, Field(ge=0.3, le=60)] = 1.0
+    REPLY_BUTTONS_ENABLED: bool = True
     MESSAGE_BATCH_WINDOW_SECONDS: NotNegative = 2.0
     NATURAL_TYPING_DELAY_ENABLED: bool = True
     MIN_TYPING_DELAY: NotNegative = 0.5

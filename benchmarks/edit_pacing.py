@@ -20,6 +20,7 @@ from typing import Any
 
 from benchmarks.claims import Claim, parser, save
 from services.channel_pacer import ChannelPacer
+from services.core.types import ReplyButton, ReplyControls
 from services.live_message import LiveMessage
 from tests.virtual_time import VirtualTimeLoop
 
@@ -55,14 +56,14 @@ class Discord:
         self.waits = 0
         self.shown: dict[int, list[tuple[float, str]]] = {}
 
-    async def send(self, text: str, *, reply_to: int | None) -> int:
+    async def send(self, text: str, *, reply_to: int | None, controls: ReplyControls | None) -> int:
         """Post a message; its budget is another and never spent here."""
         self._ids += 1
         message = self._ids
         await self._arrive(message, text)
         return message
 
-    async def edit(self, message_id: int, text: str) -> None:
+    async def edit(self, message_id: int, text: str, *, controls: ReplyControls | None) -> None:
         """Edit a message; wait for the window's end when it is spent."""
         await asyncio.sleep(ONE_WAY)
         while not self._take():
@@ -130,7 +131,7 @@ class FixedInterval:
             await _wait(self._done, self._interval)
         self._ended.set()
 
-    async def finish(self, text: str) -> None:
+    async def finish(self, text: str, *, buttons: tuple[ReplyButton, ...]) -> None:
         """Show the whole text after the edit on its way."""
         self._done.set()
         await self._ended.wait()
@@ -138,10 +139,10 @@ class FixedInterval:
 
     async def _show(self, text: str) -> None:
         if self._message is None:
-            self._message = await self._channel.send(text, reply_to=None)
+            self._message = await self._channel.send(text, reply_to=None, controls=None)
             self.message_ids = (self._message,)
         else:
-            await self._channel.edit(self._message, text)
+            await self._channel.edit(self._message, text, controls=None)
 
 
 Output = LiveMessage | FixedInterval
@@ -168,7 +169,7 @@ async def write(output: Output, channel: Discord, *, tokens: int, begin: float) 
             born += [loop.time()] * (len(text) - len(born))
             output.update(text)
         ended = loop.time()
-        await output.finish(text)
+        await output.finish(text, buttons=("again",))
     return _outcome(output, channel, born=born, ended=ended)
 
 
@@ -192,6 +193,7 @@ def ours(channel: Discord, pacer: ChannelPacer) -> Output:
     return LiveMessage(
         channel=channel,
         reply_to=None,
+        controls=ReplyControls(1, 1, ("stop",)),
         pacer=pacer,
         interval=1.0,
         streaming=True,

@@ -40,7 +40,7 @@ class Gate:
             return False
         return is_free_chat(self._choices(message.guild.id), places_of(message.channel))
 
-    def refusal(self, interaction: discord.Interaction[commands.Bot]) -> str:
+    def refusal(self, interaction: discord.Interaction[Any]) -> str:
         """Return the sentence for somebody who may not use a command or button; "" who may."""
         if interaction.guild_id is None:
             return ""

@@ -14,7 +14,7 @@ from services.access import Access
 from services.conversations import Conversations
 from services.core.errors import BusyError
 from services.core.logs import new_turn_id
-from services.core.types import ImagePart, IncomingMessage, UserTurn
+from services.core.types import ImagePart, IncomingMessage, Quote, UserTurn
 from services.message_batcher import MessageBatcher
 from services.rate_limiter import RateLimiter
 from services.voice.sessions import VoiceSessions
@@ -63,29 +63,17 @@ class Chat(commands.Cog):
         if text is None or not await self._may_ask(message, addressed=addressed):
             return
         try:
-            self._admit(message.author.id)
+            self.admit(message.author.id)
         except BusyError as error:
             await self._notice(message, error.user_message)
             return
-        images = self._images_of(message)
-        if not text and not images:
+        if not text and not self._images_of(message):
             await self._notice(message, NO_TEXT if message.mentions else UNREADABLE)
             return
         if len(text) > LONGEST:
             await self._notice(message, TOO_LONG)
             return
-        self._batcher.add(
-            IncomingMessage(
-                id=message.id,
-                channel_id=message.channel.id,
-                guild_id=message.guild.id if message.guild else None,
-                author=author_of(message.author),
-                text=text,
-                received=asyncio.get_running_loop().time(),
-                speak=self._speaks(message.channel.id, message.author),
-                images=images,
-            )
-        )
+        self._batcher.add(self.read(message, text, asker=message.author))
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
@@ -117,23 +105,14 @@ class Chat(commands.Cog):
     @app_commands.describe(text="What you want to ask")
     async def ask(self, interaction: discord.Interaction, text: app_commands.Range[str, 1]) -> None:
         """Ask the bot something."""
-        self._admit(interaction.user.id)
+        self.admit(interaction.user.id)
         question = clean(text)
         if not question or len(question) > LONGEST:
             sentence = TOO_LONG if question else NO_TEXT
             await interaction.response.send_message(sentence, ephemeral=True)
             return
         await interaction.response.defer(thinking=True)
-        message = IncomingMessage(
-            id=interaction.id,
-            channel_id=interaction.channel_id or interaction.user.id,
-            guild_id=interaction.guild_id,
-            author=author_of(interaction.user),
-            text=question,
-            received=asyncio.get_running_loop().time(),
-            speak=self._speaks(interaction.channel_id, interaction.user),
-        )
-        turn = UserTurn(new_turn_id(), (message,))
+        turn = UserTurn(new_turn_id(), (self.read_command(interaction, question),))
         self._conversations.submit(turn, channel=InteractionText(interaction))
 
     @app_commands.command()
@@ -158,7 +137,38 @@ class Chat(commands.Cog):
             await self._notice(message, REFUSALS[access])
         return access is Access.GRANTED
 
-    def _admit(self, user_id: int) -> None:
+    def read(
+        self, message: discord.Message, text: str, *, asker: discord.abc.User
+    ) -> IncomingMessage:
+        """Return a message as the core takes it; `asker` is who may listen to the answer."""
+        return IncomingMessage(
+            id=message.id,
+            channel_id=message.channel.id,
+            guild_id=message.guild.id if message.guild else None,
+            author=author_of(asker),
+            text=text,
+            received=asyncio.get_running_loop().time(),
+            speak=self._speaks(message.channel.id, asker),
+            images=self._images_of(message),
+        )
+
+    def read_command(
+        self, interaction: discord.Interaction, text: str, *, quote: Quote | None = None
+    ) -> IncomingMessage:
+        """Return what a command asks as the core takes it."""
+        return IncomingMessage(
+            id=interaction.id,
+            channel_id=interaction.channel_id or interaction.user.id,
+            guild_id=interaction.guild_id,
+            author=author_of(interaction.user),
+            text=text,
+            received=asyncio.get_running_loop().time(),
+            speak=self._speaks(interaction.channel_id, interaction.user),
+            quote=quote,
+        )
+
+    def admit(self, user_id: int) -> None:
+        """Count a question of a person. Raises BusyError where they ask too fast."""
         wait = self._limiter.take(user_id)
         if wait > 0:
             seconds = math.ceil(wait)

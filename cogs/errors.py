@@ -48,14 +48,19 @@ async def on_command_error(
     interaction: discord.Interaction, error: app_commands.AppCommandError
 ) -> None:
     """Answer a failed slash command with one ephemeral sentence; log what nobody expected."""
+    name = interaction.command.qualified_name if interaction.command else "?"
+    await tell_failure(interaction, error, of=f"Command /{name}")
+
+
+async def tell_failure(interaction: discord.Interaction, error: Exception, *, of: str) -> None:
+    """Answer what a person did, named by `of`, with one ephemeral sentence on why it failed."""
     failure = _unwrapped(error)
     if isinstance(failure, discord.HTTPException) and failure.code in EXPIRED:
-        log.warning("A command was answered too late: %s", failure)
+        log.warning("%s was answered too late: %s", of, failure)
         return
     sentence = explain(error)
     if sentence is UNEXPECTED:
-        name = interaction.command.qualified_name if interaction.command else "?"
-        log.error("Command /%s failed", name, exc_info=failure)
+        log.error("%s failed", of, exc_info=failure)
     try:
         if interaction.response.is_done():
             await interaction.followup.send(sentence, ephemeral=True)

@@ -9,11 +9,14 @@ from contextlib import (
     contextmanager,
     nullcontext,
 )
+from typing import Any
 
 import aiohttp
 import discord
 
+from cogs.reply_view import view_of
 from services.core.tasks import TaskOwner
+from services.core.types import ReplyControls
 
 log = logging.getLogger(__name__)
 
@@ -43,23 +46,24 @@ class ChannelText:
         """Name the channel's budget of edits."""
         return f"channel-{self._channel.id}"
 
-    async def send(self, text: str, *, reply_to: int | None) -> int:
+    async def send(self, text: str, *, reply_to: int | None, controls: ReplyControls | None) -> int:
         """Post a message, as a reply where that is possible, and return its id."""
+        buttons = _buttons(controls)
         with _as_os_error():
             if reply_to is not None:
                 try:
-                    return await self._reply(text, reply_to)
+                    return await self._reply(text, reply_to, buttons)
                 except discord.HTTPException as error:
                     if error.code != NO_HISTORY:
                         raise
-            message = await self._channel.send(text, allowed_mentions=PING_NOBODY)
+            message = await self._channel.send(text, allowed_mentions=PING_NOBODY, **buttons)
             return message.id
 
-    async def edit(self, message_id: int, text: str) -> None:
+    async def edit(self, message_id: int, text: str, *, controls: ReplyControls | None) -> None:
         """Replace a message's content. Raises LookupError when somebody deleted it."""
         message = self._channel.get_partial_message(message_id)
         with _as_os_error(gone=UNKNOWN_MESSAGE):
-            await message.edit(content=text, allowed_mentions=PING_NOBODY)
+            await message.edit(content=text, allowed_mentions=PING_NOBODY, **_buttons(controls))
 
     async def delete(self, message_id: int) -> None:
         """Delete a message of the bot. Raises LookupError when somebody did before."""
@@ -77,11 +81,13 @@ class ChannelText:
         with _as_os_error(gone=UNKNOWN_MESSAGE):
             await message.remove_reaction(sign, discord.Object(self._own_id()))
 
-    async def _reply(self, text: str, message_id: int) -> int:
+    async def _reply(self, text: str, message_id: int, buttons: dict[str, Any]) -> int:
         reference = discord.MessageReference(
             message_id=message_id, channel_id=self._channel.id, fail_if_not_exists=False
         )
-        message = await self._channel.send(text, reference=reference, allowed_mentions=PING_ASKER)
+        message = await self._channel.send(
+            text, reference=reference, allowed_mentions=PING_ASKER, **buttons
+        )
         return message.id
 
     @asynccontextmanager
@@ -106,37 +112,39 @@ class ChannelText:
 class InteractionText:
     """Write the answer to a deferred interaction: its response first, then follow-ups.
 
-    Raises OSError where it can't.
+    With `answered` the interaction's response is another one, and all of this one follows. Raises
+    OSError where it can't.
     """
 
-    def __init__(self, interaction: discord.Interaction) -> None:
+    def __init__(self, interaction: discord.Interaction, *, answered: bool = False) -> None:
         self._interaction = interaction
-        self._original: int | None = None
+        self._answered = answered
 
     @property
     def rate_key(self) -> str:
         """Name the interaction's own budget of edits."""
         return f"webhook-{self._interaction.id}"
 
-    async def send(self, text: str, *, reply_to: int | None) -> int:
+    async def send(self, text: str, *, reply_to: int | None, controls: ReplyControls | None) -> int:
         """Fill the response, later post a follow-up; an interaction replies by its nature."""
+        buttons = _buttons(controls)
         with _as_os_error():
-            if self._original is None:
+            if not self._answered:
                 response = await self._interaction.edit_original_response(
-                    content=text, allowed_mentions=PING_NOBODY
+                    content=text, allowed_mentions=PING_NOBODY, **buttons
                 )
-                self._original = response.id
+                self._answered = True
                 return response.id
             message = await self._interaction.followup.send(
-                text, wait=True, allowed_mentions=PING_NOBODY
+                text, wait=True, allowed_mentions=PING_NOBODY, **buttons
             )
             return message.id
 
-    async def edit(self, message_id: int, text: str) -> None:
+    async def edit(self, message_id: int, text: str, *, controls: ReplyControls | None) -> None:
         """Replace a message's content. Raises LookupError when somebody deleted it."""
         with _as_os_error(gone=UNKNOWN_MESSAGE):
             await self._interaction.followup.edit_message(
-                message_id, content=text, allowed_mentions=PING_NOBODY
+                message_id, content=text, allowed_mentions=PING_NOBODY, **_buttons(controls)
             )
 
     async def delete(self, message_id: int) -> None:
@@ -153,6 +161,11 @@ class InteractionText:
     def typing(self) -> AbstractAsyncContextManager[None]:
         """Show nothing more: Discord shows that the bot is thinking."""
         return nullcontext()
+
+
+def _buttons(controls: ReplyControls | None) -> dict[str, Any]:
+    """Return what discord.py is told about buttons: nothing where they stay as they are."""
+    return {} if controls is None else {"view": view_of(controls)}
 
 
 @contextmanager

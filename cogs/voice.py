@@ -12,7 +12,7 @@ from services.conversations import Conversations
 from services.core.errors import BotError, NotInVoiceError
 from services.core.tasks import TaskOwner
 from services.speaker import Speaker
-from services.voice.sessions import VoiceSession, VoiceSessions
+from services.voice.sessions import VoiceSessions
 from services.voice_choice import VoiceChoices
 
 log = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ class Voice(commands.Cog):
         if not words:
             raise BotError(user_message="There is nothing to say in that.")
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self._session(interaction)
+        await self.enter(interaction)
         self._tasks.start(self._say(interaction, words), name=str(interaction.id))
         await interaction.edit_original_response(content="I'm saying it.")
 
@@ -98,15 +98,25 @@ class Voice(commands.Cog):
         sentence = "Stopped." if stopped else "There was nothing to stop."
         await interaction.response.send_message(sentence, ephemeral=True)
 
-    async def _session(self, interaction: discord.Interaction) -> VoiceSession:
-        session = self._sessions.get(guild_of(interaction))
-        return session or await self._sessions.join(_channel_of(interaction.user))
+    def check_reach(self, interaction: discord.Interaction) -> None:
+        """Raise BotError where the bot is in no voice channel and its user neither."""
+        if self._sessions.get(guild_of(interaction)) is None:
+            _channel_of(interaction.user)
+
+    async def enter(self, interaction: discord.Interaction) -> None:
+        """Join the user's voice channel, unless the bot is in one already. Raises BotError."""
+        if self._sessions.get(guild_of(interaction)) is None:
+            await self._sessions.join(_channel_of(interaction.user))
+
+    async def speak(self, interaction: discord.Interaction, words: str) -> None:
+        """Speak a text for the user and return when it was heard. Raises BotError."""
+        guild_id, asker = guild_of(interaction), author_of(interaction.user)
+        style = self._voices.style(user_id=asker.id, guild_id=guild_id)
+        await self._speaker.say(guild_id, words, asker=asker, style=style)
 
     async def _say(self, interaction: discord.Interaction, words: str) -> None:
         try:
-            guild_id, asker = guild_of(interaction), author_of(interaction.user)
-            style = self._voices.style(user_id=asker.id, guild_id=guild_id)
-            await self._speaker.say(guild_id, words, asker=asker, style=style)
+            await self.speak(interaction, words)
         except BotError as error:
             await self._tell(interaction, explain(error))
 

@@ -169,14 +169,15 @@ class Interactions:
     async def settled(self, interaction: Interaction) -> None:
         """Wait, at most 15 s, until what the person sees is final.
 
-        A deferred answer is taken as final when it has not changed for the settling time.
+        A deferred answer, and a message changed by its button, are taken as final when nothing has
+        changed or followed for the settling time.
         """
         self._awaited.add(interaction)
         try:
             async with asyncio.timeout(PATIENCE):
                 await _until(interaction, lambda: interaction.response is not None)
                 await _until(interaction, lambda: not interaction.thinking)
-                if interaction.response in (DEFER, DEFER_UPDATE):
+                if interaction.response in (DEFER, DEFER_UPDATE, UPDATE):
                     await self._quiet(interaction)
         except TimeoutError:
             return

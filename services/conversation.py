@@ -2,6 +2,7 @@ import logging
 from collections.abc import Callable, Set
 from itertools import chain
 
+from services.asked_again import latest_answers
 from services.core.errors import BusyError, StorageError
 from services.core.metrics import TurnStatistics
 from services.core.protocols import HistoryStore, TextChannel
@@ -110,6 +111,10 @@ class Conversation:
             self._speaking.append(reply)
             self._begin_waiting()
 
+    async def context(self, turn: UserTurn, limit: int) -> list[HistoryEntry]:
+        """Return what was said before a turn; of a question asked again, the last answer only."""
+        return latest_answers(await self.load(limit), asked=turn.last.id)
+
     async def load(self, limit: int) -> list[HistoryEntry]:
         """Return the newest entries, those of replies still spoken included."""
         kept = await self._history.load(self.key, limit=limit)
@@ -126,6 +131,14 @@ class Conversation:
                 self._waiting.remove(reply)
                 self._begin(reply)
         return len(replies)
+
+    def is_writing(self, question_id: int) -> bool:
+        """Tell whether the answer to a message is being written, or waits for that."""
+        return any(reply not in self._speaking for reply in self._asked_by({question_id}))
+
+    def is_speaking(self, question_id: int) -> bool:
+        """Tell whether the answer to a message is written and still spoken."""
+        return any(reply in self._speaking for reply in self._asked_by({question_id}))
 
     def forget(self) -> None:
         """Stop everything and keep none of it."""

@@ -8,7 +8,7 @@ from services.core.errors import BusyError
 from services.core.metrics import TurnMetrics, TurnStatistics
 from services.core.protocols import LLM, HistoryStore, Speech, TextChannel
 from services.core.tasks import TaskOwner
-from services.core.types import ChatContext, HistoryEntry, UserTurn
+from services.core.types import ChatContext, HistoryEntry, ReplyControls, UserTurn
 from services.live_message import LiveMessage
 from services.prompt_channel import PromptChannel
 from services.rate_limiter import RateLimiter
@@ -23,6 +23,10 @@ REFUSAL_PAUSE = 10.0
 """Seconds between two refusals of one person in one place: they cost what answers cost."""
 
 
+RECALLED = 400
+"""Entries of a channel, newest first, among which one is looked for by its message."""
+
+
 class Conversations:
     """Answer turns, each in its channel's conversation; the way into the bot's core.
 
@@ -32,7 +36,8 @@ class Conversations:
 
     `build_context` is QueryOptimizer.build; `open_speech(turn, metrics)` is asked for turns that
     want to be spoken and may return None; neither raises nor waits. `typing_pacer` is used for
-    answers neither streamed nor spoken. `explain` makes a sentence of an error nobody expected.
+    answers neither streamed nor spoken. With `buttons` an answer can be stopped, asked for again
+    and spoken by what stands under it. `explain` makes a sentence of an error nobody expected.
     `aclose` stops what runs, marks it as stopped and returns within `end_within` seconds.
     """
 
@@ -50,6 +55,7 @@ class Conversations:
         streaming: bool,
         interval: float,
         typing_pacer: TypingPacer | None,
+        buttons: bool,
         max_characters: int = 16_000,
         max_active: int = 1000,
         end_within: float = 4.0,
@@ -65,6 +71,7 @@ class Conversations:
         self._streaming = streaming
         self._interval = interval
         self._typing_pacer = typing_pacer
+        self._buttons = buttons
         self._max_characters = max_characters
         self._max_active = max_active
         self._end_within = end_within
@@ -79,11 +86,14 @@ class Conversations:
         self._replies_ended = asyncio.Event()
         self._closing = False
 
-    def submit(self, turn: UserTurn, *, channel: TextChannel) -> None:
-        """Answer a turn in `channel`, or say there why not; never waits, never raises."""
+    def submit(self, turn: UserTurn, *, channel: TextChannel, alone: bool = False) -> None:
+        """Answer a turn in `channel`, or say there why not; never waits, never raises.
+
+        `alone` keeps it from joining what its author is being answered already.
+        """
         try:
             conversation = self._conversation(turn.channel_id)
-            if conversation.join(turn, channel):
+            if not alone and conversation.join(turn, channel):
                 log.info("Turn %s joins the one before", turn.id)
                 return
             conversation.admit(turn)
@@ -119,6 +129,32 @@ class Conversations:
         """Stop what one person asked for in a channel and return how many replies that were."""
         asked = (channel_id, author_id)
         return self._stop(lambda turn: (turn.channel_id, turn.author.id) == asked)
+
+    def stop_reply(self, channel_id: int, question_id: int) -> int:
+        """Stop the answer to one message, text and speech; return how many there were."""
+        conversation = self._active.get(_key(channel_id))
+        if conversation is None:
+            return 0
+        return conversation.stop(lambda turn: any(m.id == question_id for m in turn.messages))
+
+    def is_writing(self, channel_id: int, question_id: int) -> bool:
+        """Tell whether the answer to a message is being written, or waits for that."""
+        conversation = self._active.get(_key(channel_id))
+        return conversation is not None and conversation.is_writing(question_id)
+
+    def is_speaking(self, channel_id: int, question_id: int) -> bool:
+        """Tell whether the answer to a message is written and still spoken."""
+        conversation = self._active.get(_key(channel_id))
+        return conversation is not None and conversation.is_speaking(question_id)
+
+    async def recall(self, channel_id: int, message_id: int) -> HistoryEntry | None:
+        """Return what is kept of a message, a question's or an answer's. Raises StorageError."""
+        key = _key(channel_id)
+        if key in self._active:
+            entries = await self._active[key].load(RECALLED)
+        else:
+            entries = await self._history.load(key, limit=RECALLED)
+        return next((entry for entry in reversed(entries) if message_id in entry.message_ids), None)
 
     async def reset(self, channel_id: int) -> int:
         """Stop and forget a channel's conversation; return how many entries it had."""
@@ -169,7 +205,7 @@ class Conversations:
         metrics.mark("batched")
 
         async def context(turn: UserTurn) -> ChatContext:
-            entries = await conversation.load(self._history_limit)
+            entries = await conversation.context(turn, self._history_limit)
             return self._build_context(turn, entries)
 
         return Reply(
@@ -192,6 +228,7 @@ class Conversations:
         return LiveMessage(
             channel=PromptChannel(channel=channel, pacer=pacer, tasks=self._tasks),
             reply_to=turn.last.id or None,
+            controls=_controls(turn) if self._buttons else None,
             pacer=pacer,
             interval=self._interval,
             streaming=self._streaming,
@@ -209,9 +246,13 @@ class Conversations:
 
 async def _tell(turn: UserTurn, channel: TextChannel, sentence: str) -> None:
     try:
-        await channel.send(sentence, reply_to=turn.last.id or None)
+        await channel.send(sentence, reply_to=turn.last.id or None, controls=None)
     except OSError as error:
         log.warning("A refusal could not be told: %s", error)
+
+
+def _controls(turn: UserTurn) -> ReplyControls:
+    return ReplyControls(turn.author.id, turn.last.id, ("stop",))
 
 
 def _key(channel_id: int) -> str:

@@ -1,12 +1,16 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 from services.channel_pacer import ChannelPacer, EditShare
 from services.core.protocols import TextChannel
+from services.core.types import ReplyButton, ReplyControls
 from services.message_pages import Page, cut_page, settled
 
 log = logging.getLogger(__name__)
+
+Buttons = tuple[ReplyButton, ...]
 
 FIRST_CHARACTERS = 40
 FIRST_WAIT = 0.3
@@ -35,6 +39,10 @@ class LiveMessage:
     the channel has no edit left within 0.3 s. `on_shown` is called once an answer, after its first
     text was posted.
 
+    Buttons ride on what is posted and edited anyway: those of `controls` while the text grows
+    (None: no buttons at all), those given to `finish` under the last message, none under a full
+    one. A message left behind for want of an edit keeps what it had.
+
     The channel raises LookupError for a message that somebody deleted (the reply is posted anew
     once, then shown no more) and OSError when it cannot be written to: an edit on the way is then
     left out, `finish` raises it.
@@ -45,6 +53,7 @@ class LiveMessage:
         *,
         channel: TextChannel,
         reply_to: int | None,
+        controls: ReplyControls | None,
         pacer: ChannelPacer,
         interval: float,
         streaming: bool,
@@ -52,6 +61,7 @@ class LiveMessage:
     ) -> None:
         self._channel = channel
         self._reply_to = reply_to
+        self._controls = controls
         self._pacer = pacer
         self._interval = interval
         self._streaming = streaming
@@ -60,6 +70,7 @@ class LiveMessage:
         self._page = _NOTHING
         self._start, self._fence = 0, ""
         self._current: int | None = None
+        self._buttons: Buttons = ()
         self._posted: list[int] = []
         self._share: EditShare | None = None
         self._changed = asyncio.Event()
@@ -100,14 +111,14 @@ class LiveMessage:
         finally:
             self._share.close()
 
-    async def finish(self, text: str) -> None:
+    async def finish(self, text: str, *, buttons: Buttons) -> None:
         """Show the final text; returns when it has arrived. Raises OSError."""
         self.halt()
         async with self._writing:
             stands = self._current is None or self._cut(text).content == self._page.content
             if not stands and not await self._pacer.may_end():
                 await self._go_on_below()
-            await self._write(text)
+            await self._write(text, buttons)
 
     def halt(self) -> None:
         """Show nothing more of the growing text; what is on its way arrives. Idempotent."""
@@ -120,6 +131,8 @@ class LiveMessage:
     async def restart(self, *, reply_to: int | None) -> None:
         """Begin anew, after `run` has ended: another answer replaces what was shown."""
         self._reply_to = reply_to
+        if self._controls is not None and reply_to is not None:
+            self._controls = replace(self._controls, question_id=reply_to)
         for message_id in self._posted[1:]:
             await self._delete(message_id)
         self._current = self._posted[0] if self._posted else None
@@ -127,6 +140,7 @@ class LiveMessage:
         self._text, self._page = "", _NOTHING
         self._start, self._fence = 0, ""
         self._share = None
+        self._buttons = ()
         self._changed.clear()
         self._enough.clear()
         self._finishing = self._reposted = self._gone = self._shown = False
@@ -166,7 +180,9 @@ class LiveMessage:
             if self._finishing:
                 return False
             try:
-                await self._write(settled(self._text))
+                await self._write(
+                    settled(self._text), self._controls.buttons if self._controls else ()
+                )
             except PermissionError as error:
                 log.info("The reply cannot be shown: %s", error)
                 return False
@@ -174,12 +190,12 @@ class LiveMessage:
                 log.info("A step of the reply was not shown: %s", error)
         return not self._gone
 
-    async def _write(self, text: str) -> None:
+    async def _write(self, text: str, buttons: Buttons) -> None:
         """Bring the current message up to the text, and begin further ones where it is full."""
         while not self._gone:
             page = self._cut(text)
             if page.content not in ("", self._page.content):
-                await self._put(page.content)
+                await self._put(page.content, () if _goes_on(text, page) else buttons)
                 self._page = page
             if not page.full:
                 return
@@ -206,31 +222,42 @@ class LiveMessage:
         except (LookupError, OSError) as error:
             log.info("A message of a reply was not deleted: %s", error)
 
-    async def _put(self, content: str) -> None:
+    async def _put(self, content: str, buttons: Buttons) -> None:
         if self._current is None:
-            await self._post(content)
+            await self._post(content, buttons)
         else:
+            changed = None if buttons == self._buttons else self._with(buttons)
             try:
-                await self._channel.edit(self._current, content)
+                await self._channel.edit(self._current, content, controls=changed)
             except LookupError:
-                await self._post_again(content, instead_of=self._current)
+                await self._post_again(content, buttons, instead_of=self._current)
+        self._buttons = buttons
         self._stale = False
         if not self._shown and not self._gone:
             self._shown = True
             self._on_shown()
 
-    async def _post_again(self, content: str, *, instead_of: int) -> None:
+    async def _post_again(self, content: str, buttons: Buttons, *, instead_of: int) -> None:
         self._posted.remove(instead_of)
         self._current = None
         self._gone, self._reposted = self._reposted, True
         if not self._gone:
-            await self._post(content)
+            await self._post(content, buttons)
 
-    async def _post(self, content: str) -> None:
+    async def _post(self, content: str, buttons: Buttons) -> None:
         """Post a message; a further one replies to the one before if others come in between."""
         reply_to = self._reply_to
         if self._posted:
             reply_to = self._posted[-1] if self._pacer.has_others(self._share) else None
         self._posting = True
-        self._current = await self._channel.send(content, reply_to=reply_to)
+        controls = self._with(buttons) if buttons else None
+        self._current = await self._channel.send(content, reply_to=reply_to, controls=controls)
         self._posted.append(self._current)
+
+    def _with(self, buttons: Buttons) -> ReplyControls | None:
+        return replace(self._controls, buttons=buttons) if self._controls else None
+
+
+def _goes_on(text: str, page: Page) -> bool:
+    """Tell whether there is more to show after a page."""
+    return page.full and bool(cut_page(text, start=page.end, fence=page.fence).content)

@@ -4,6 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from services.channel_pacer import ChannelPacer
 from services.core.protocols import TextChannel
 from services.core.tasks import TaskOwner
+from services.core.types import ReplyControls
 
 
 class PromptChannel:
@@ -23,14 +24,15 @@ class PromptChannel:
         """Name the channel's budget of edits."""
         return self._channel.rate_key
 
-    async def send(self, text: str, *, reply_to: int | None) -> int:
+    async def send(self, text: str, *, reply_to: int | None, controls: ReplyControls | None) -> int:
         """Post a message and return its id. Raises OSError."""
-        return await self._channel.send(text, reply_to=reply_to)
+        return await self._channel.send(text, reply_to=reply_to, controls=controls)
 
-    async def edit(self, message_id: int, text: str) -> None:
+    async def edit(self, message_id: int, text: str, *, controls: ReplyControls | None) -> None:
         """Replace a message's content. Raises LookupError, OSError."""
         with self._pacer.expecting(message_id) as answer:
-            call = self._tasks.start(self._edit(message_id, text), name=f"edit {message_id}")
+            work = self._edit(message_id, text, controls)
+            call = self._tasks.start(work, name=f"edit {message_id}")
             try:
                 await asyncio.wait([call, answer], return_when=asyncio.FIRST_COMPLETED)
             except asyncio.CancelledError:
@@ -55,9 +57,11 @@ class PromptChannel:
         """Show the typing indicator while the context is open."""
         return self._channel.typing()
 
-    async def _edit(self, message_id: int, text: str) -> Exception | None:
+    async def _edit(
+        self, message_id: int, text: str, controls: ReplyControls | None
+    ) -> Exception | None:
         try:
-            await self._channel.edit(message_id, text)
+            await self._channel.edit(message_id, text, controls=controls)
         except Exception as error:  # noqa: BLE001 - raised by `edit`, to whom it belongs
             return error
         return None

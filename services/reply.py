@@ -1,5 +1,6 @@
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
@@ -9,7 +10,14 @@ from services.core.errors import BotError, EmptyResponseError
 from services.core.logs import turn_id
 from services.core.metrics import TurnMetrics
 from services.core.protocols import LLM, Speech, TextOutput
-from services.core.types import ChatContext, ChatDelta, HistoryEntry, PlaybackResult, UserTurn
+from services.core.types import (
+    ChatContext,
+    ChatDelta,
+    HistoryEntry,
+    PlaybackResult,
+    ReplyButton,
+    UserTurn,
+)
 from services.message_pages import closed, is_blank, settled
 from services.typing_pacer import TypingPacer
 
@@ -286,7 +294,7 @@ class Reply:
 
     async def _finish(self, text: str) -> None:
         try:
-            await self._output.finish(text)
+            await self._output.finish(text, buttons=self._buttons())
         except Exception as error:  # noqa: BLE001 - a channel that refuses must not end the speech
             self.metrics.error = self.metrics.error or type(error).__name__
             log.warning("The reply could not be shown: %s", error)
@@ -315,9 +323,25 @@ class Reply:
         notes += [NOT_SPOKEN] if self._mute else []
         return "\n".join(notes)
 
+    def _buttons(self) -> tuple[ReplyButton, ...]:
+        """Return what may be pressed now; Stop while the reply is still spoken."""
+        silent = self._speech is None or self._playback is not None or self._mute
+        buttons: tuple[ReplyButton, ...] = () if silent or self._stopped else ("stop",)
+        buttons += ("again",)
+        sayable = self.turn.guild_id is not None and self._failure is None
+        return (*buttons, "speak") if sayable and not is_blank(self._text) else buttons
+
     def _on_shown(self) -> None:
         self.metrics.mark("shown")
         self.visible.set()
+
+
+def without_notes(shown: str) -> str:
+    """Return a shown answer without what the bot said about it."""
+    kept = re.sub(r"(?:\n-# [^\n]*)+\Z", "", shown).strip()
+    for note in (NOT_SPOKEN, TOO_LONG, STOPPED):
+        kept = kept.removesuffix(note).rstrip()
+    return kept
 
 
 def _report(what: str, error: Exception) -> None:

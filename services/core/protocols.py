@@ -10,6 +10,8 @@ from services.core.types import (
     ChatDelta,
     HistoryEntry,
     PlaybackResult,
+    ReplyButton,
+    ReplyControls,
     VoiceOffer,
     VoiceStyle,
 )
@@ -118,8 +120,8 @@ class TextOutput(Protocol):
         """Take the whole text so far; never waits, and may be skipped."""
         ...
 
-    async def finish(self, text: str) -> None:
-        """Show the final text; returns when it has arrived."""
+    async def finish(self, text: str, *, buttons: tuple[ReplyButton, ...]) -> None:
+        """Show the final text, with buttons under it; returns when it has arrived."""
         ...
 
 
@@ -131,12 +133,12 @@ class TextChannel(Protocol):
         """Name the budget of edits that this place shares with others."""
         ...
 
-    async def send(self, text: str, *, reply_to: int | None) -> int:
-        """Post a message of at most 2000 characters and return its id."""
+    async def send(self, text: str, *, reply_to: int | None, controls: ReplyControls | None) -> int:
+        """Post a message of at most 2000 characters, None without buttons; return its id."""
         ...
 
-    async def edit(self, message_id: int, text: str) -> None:
-        """Replace the content of a message that `send` returned."""
+    async def edit(self, message_id: int, text: str, *, controls: ReplyControls | None) -> None:
+        """Replace the content of a message that `send` returned; None leaves its buttons."""
         ...
 
     async def delete(self, message_id: int) -> None:

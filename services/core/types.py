@@ -7,6 +7,9 @@ from typing import Literal
 
 Role = Literal["system", "user", "assistant"]
 
+ReplyButton = Literal["stop", "again", "speak"]
+"""What can be pressed under a reply."""
+
 FRAME_SECONDS = 0.020
 """Length of one Opus frame on Discord's voice connections, seconds."""
 
@@ -33,11 +36,24 @@ class ImagePart:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """Hold a message that another one speaks about, by the name of its author."""
+
+    author: str
+    text: str
+
+    def __str__(self) -> str:
+        """Return it as the model reads it: marked as quoted, line by line."""
+        return "\n".join(f"> {line}" for line in f"{self.author}: {self.text}".splitlines())
+
+
+@dataclass(frozen=True, slots=True)
 class IncomingMessage:
     """Hold one message meant for the bot, its address (mention) already removed.
 
     `received` is on the event loop's clock, seconds. `speak` asks for a spoken answer. A message
-    of images alone has no text.
+    of images alone has no text. `quote` is the message that it is about, where the model needs to
+    read that as well.
     """
 
     id: int
@@ -48,6 +64,11 @@ class IncomingMessage:
     received: float
     speak: bool = False
     images: tuple[ImagePart, ...] = ()
+    quote: Quote | None = None
+
+    def __str__(self) -> str:
+        """Return the text as the model reads it, below what it quotes."""
+        return f"{self.quote}\n{self.text}" if self.quote else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +105,8 @@ class UserTurn:
 
     @property
     def text(self) -> str:
-        """Return the messages' texts, one to a line."""
-        return "\n".join(message.text for message in self.messages if message.text)
+        """Return the messages' texts, one to a line, each below what it quotes."""
+        return "\n".join(filter(None, map(str, self.messages)))
 
     @property
     def images(self) -> tuple[ImagePart, ...]:
@@ -118,6 +139,15 @@ class UserTurn:
     def speak(self) -> bool:
         """Tell whether the answer is to be spoken as well."""
         return any(message.speak for message in self.messages)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyControls:
+    """Name the buttons under a message of a reply, who asked, and the question's message."""
+
+    asker_id: int
+    question_id: int
+    buttons: tuple[ReplyButton, ...]
 
 
 @dataclass(frozen=True, slots=True)

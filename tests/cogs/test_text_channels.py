@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from typing import Any
 from unittest.mock import AsyncMock, MagicMock
 
@@ -7,6 +8,9 @@ import discord
 import pytest
 
 from cogs.text_channels import NO_HISTORY, PING_ASKER, ChannelText, InteractionText
+from services.core.types import ReplyControls
+
+STOPPABLE = ReplyControls(1, 2, ("stop",))
 
 
 def refusal(kind: type[discord.HTTPException], status: int, code: int = 0) -> discord.HTTPException:
@@ -22,7 +26,12 @@ def channel() -> Any:
 
 async def test_a_reply_pings_its_asker_and_nobody_else() -> None:
     place = channel()
-    assert await ChannelText(place, own_id=lambda: 99).send("hello @everyone", reply_to=7) == 34
+    assert (
+        await ChannelText(place, own_id=lambda: 99).send(
+            "hello @everyone", reply_to=7, controls=None
+        )
+        == 34
+    )
     sent = place.send.await_args.kwargs
     assert sent["reference"].message_id == 7
     assert sent["allowed_mentions"] is PING_ASKER
@@ -31,7 +40,7 @@ async def test_a_reply_pings_its_asker_and_nobody_else() -> None:
 
 async def test_a_message_that_is_no_reply_pings_nobody() -> None:
     place = channel()
-    await ChannelText(place, own_id=lambda: 99).send("hello", reply_to=None)
+    await ChannelText(place, own_id=lambda: 99).send("hello", reply_to=None, controls=None)
     sent = place.send.await_args.kwargs
     assert "reference" not in sent
     assert sent["allowed_mentions"].to_dict() == {"parse": []}
@@ -53,16 +62,16 @@ async def test_what_discord_refuses_becomes_what_a_text_channel_raises(
     place.send.side_effect = failure
     place.get_partial_message.return_value.edit.side_effect = failure
     with pytest.raises(raised):
-        await ChannelText(place, own_id=lambda: 99).send("x", reply_to=None)
+        await ChannelText(place, own_id=lambda: 99).send("x", reply_to=None, controls=None)
     with pytest.raises(raised):
-        await ChannelText(place, own_id=lambda: 99).edit(34, "x")
+        await ChannelText(place, own_id=lambda: 99).edit(34, "x", controls=None)
 
 
 async def test_an_edit_of_a_deleted_message_is_told_from_one_in_a_deleted_channel() -> None:
     place = channel()
     place.get_partial_message.return_value.edit.side_effect = refusal(discord.NotFound, 404, 10008)
     with pytest.raises(LookupError):
-        await ChannelText(place, own_id=lambda: 99).edit(34, "x")
+        await ChannelText(place, own_id=lambda: 99).edit(34, "x", controls=None)
 
 
 async def test_who_may_not_read_the_history_answers_without_replying() -> None:
@@ -71,7 +80,9 @@ async def test_who_may_not_read_the_history_answers_without_replying() -> None:
         refusal(discord.HTTPException, 400, NO_HISTORY),
         MagicMock(id=34),
     ]
-    assert await ChannelText(place, own_id=lambda: 99).send("hello", reply_to=7) == 34
+    assert (
+        await ChannelText(place, own_id=lambda: 99).send("hello", reply_to=7, controls=None) == 34
+    )
     assert "reference" not in place.send.await_args.kwargs
 
 
@@ -124,7 +135,39 @@ async def test_an_interaction_is_answered_by_its_response_and_then_by_follow_ups
     interaction.followup.send = AsyncMock(return_value=MagicMock(id=51))
     interaction.followup.edit_message = AsyncMock()
     place = InteractionText(interaction)
-    assert [await place.send("one", reply_to=9), await place.send("two", reply_to=9)] == [50, 51]
-    await place.edit(51, "two and a half")
+    assert [
+        await place.send("one", reply_to=9, controls=None),
+        await place.send("two", reply_to=9, controls=None),
+    ] == [50, 51]
+    await place.edit(51, "two and a half", controls=None)
     assert interaction.followup.edit_message.await_args.args == (51,)
     assert place.rate_key == "webhook-5"
+
+
+@pytest.mark.parametrize("reply_to", [7, None])
+async def test_buttons_go_with_a_post(reply_to: int | None) -> None:
+    place = channel()
+    await ChannelText(place, own_id=lambda: 99).send("x", reply_to=reply_to, controls=STOPPABLE)
+    [row] = place.send.await_args.kwargs["view"].to_components()
+    assert [each["custom_id"] for each in row["components"]] == ["reply:stop:1:2"]
+
+
+async def test_an_edit_changes_buttons_removes_them_or_leaves_them_alone() -> None:
+    place = channel()
+    edit = place.get_partial_message.return_value.edit
+    await ChannelText(place, own_id=lambda: 99).edit(34, "x", controls=STOPPABLE)
+    assert edit.await_args.kwargs["view"] is not None
+    await ChannelText(place, own_id=lambda: 99).edit(
+        34, "x", controls=replace(STOPPABLE, buttons=())
+    )
+    assert edit.await_args.kwargs["view"] is None
+    await ChannelText(place, own_id=lambda: 99).edit(34, "x", controls=None)
+    assert "view" not in edit.await_args.kwargs
+
+
+async def test_an_interaction_already_answered_gets_follow_ups_alone() -> None:
+    interaction = MagicMock(id=5)
+    interaction.followup.send = AsyncMock(return_value=MagicMock(id=51))
+    place = InteractionText(interaction, answered=True)
+    assert await place.send("one", reply_to=9, controls=STOPPABLE) == 51
+    assert interaction.followup.send.await_args.kwargs["view"] is not None

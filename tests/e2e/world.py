@@ -71,6 +71,12 @@ class World:
         body = {"user": user, "channel": place, "name": name, "options": options}
         return await self.call("POST", "commands", body)
 
+    async def press(self, message: Any, button: str, *, user: str = "ana") -> Any:
+        """Press a button of a message, named by its label; return what its user sees."""
+        [custom_id] = [each["custom_id"] for each in pressable(message) if each["label"] == button]
+        body = {"user": user, "message": message["id"], "custom_id": custom_id}
+        return await self.call("POST", "components", body)
+
     async def script(self, *replies: dict[str, Any]) -> None:
         """Queue the language model's next answers."""
         await self.call("POST", "llm", {"replies": list(replies)})
@@ -114,6 +120,16 @@ class World:
         """Return the breaches of Discord's rules."""
         found: list[dict[str, Any]] = (await self.call("GET", "violations"))["violations"]
         return found
+
+
+def pressable(message: Any) -> list[dict[str, Any]]:
+    """Return the buttons under a message."""
+    return [each for row in message["components"] for each in row["components"]]
+
+
+def labels(message: Any) -> list[str]:
+    """Return what the buttons under a message say."""
+    return [each["label"] for each in pressable(message)]
 
 
 async def eventually(look: Callable[[], Awaitable[Found | None]], what: str) -> Found:

@@ -13,6 +13,8 @@ from services.core.types import (
     HistoryEntry,
     IncomingMessage,
     PlaybackResult,
+    ReplyButton,
+    ReplyControls,
     UserTurn,
 )
 
@@ -46,13 +48,15 @@ class FakeChannel:
         self.messages: dict[int, str] = {}
         self.replies: dict[int, int | None] = {}
         self.events: list[tuple[float, str, int, str]] = []
+        self.buttons: dict[int, tuple[ReplyButton, ...]] = {}
+        self.controls: list[ReplyControls | None] = []
         self.edit_errors: list[Exception | None] = []
         self.send_errors: list[Exception | None] = []
         self.typing_spans: list[list[float]] = []
         self.mark_error: Exception | None = None
         self.latency = 0.0
 
-    async def send(self, text: str, *, reply_to: int | None) -> int:
+    async def send(self, text: str, *, reply_to: int | None, controls: ReplyControls | None) -> int:
         await asyncio.sleep(self.latency)
         self._check(text)
         if self.send_errors and (error := self.send_errors.pop(0)) is not None:
@@ -61,9 +65,10 @@ class FakeChannel:
         self.messages[number] = text
         self.replies[number] = reply_to
         self.events.append((now(), "send", number, text))
+        self._note(number, controls)
         return number
 
-    async def edit(self, message_id: int, text: str) -> None:
+    async def edit(self, message_id: int, text: str, *, controls: ReplyControls | None) -> None:
         await asyncio.sleep(self.latency)
         self._check(text)
         if self.edit_errors and (error := self.edit_errors.pop(0)) is not None:
@@ -72,6 +77,7 @@ class FakeChannel:
             raise LookupError("gone")
         self.messages[message_id] = text
         self.events.append((now(), "edit", message_id, text))
+        self._note(message_id, controls)
 
     async def delete(self, message_id: int) -> None:
         await asyncio.sleep(self.latency)
@@ -101,6 +107,11 @@ class FakeChannel:
 
     def times(self, kind: str) -> list[float]:
         return [at for at, what, _, _ in self.events if what == kind]
+
+    def _note(self, message_id: int, controls: ReplyControls | None) -> None:
+        self.controls.append(controls)
+        if controls is not None:
+            self.buttons[message_id] = controls.buttons
 
     def _check(self, text: str) -> None:
         assert text.strip(), "blank text is never posted"

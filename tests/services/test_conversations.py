@@ -29,7 +29,7 @@ KEY = "channel-100"
 
 
 class Bot:
-    def __init__(self, llm: ScriptedLLM, *, max_active: int = 100) -> None:
+    def __init__(self, llm: ScriptedLLM, *, max_active: int = 100, buttons: bool = True) -> None:
         self.llm = llm
         self.history = MemoryHistory()
         self.statistics = TurnStatistics()
@@ -47,6 +47,7 @@ class Bot:
             streaming=True,
             interval=1.0,
             typing_pacer=None,
+            buttons=buttons,
             max_active=max_active,
         )
 
@@ -70,8 +71,10 @@ class Bot:
 
 
 @asynccontextmanager
-async def running(script: ScriptedLLM, *, max_active: int = 100) -> AsyncIterator[Bot]:
-    bot = Bot(script, max_active=max_active)
+async def running(
+    script: ScriptedLLM, *, max_active: int = 100, buttons: bool = True
+) -> AsyncIterator[Bot]:
+    bot = Bot(script, max_active=max_active, buttons=buttons)
     yield bot
     await bot.conversations.aclose()
 
@@ -272,3 +275,50 @@ async def test_a_message_joins_no_answer_whose_post_is_on_its_way() -> None:
         await asyncio.sleep(20.0)
     assert first.texts == second.texts == ["one"]
     assert len(bot.llm.contexts) == 2
+
+
+async def test_one_reply_of_two_is_stopped() -> None:
+    async with running(ScriptedLLM(words("one two three four five six"))) as bot:
+        first, second = bot.ask(author=7, id=1), bot.ask(author=8, id=2)
+        await asyncio.sleep(0.5)
+        assert bot.conversations.is_writing(100, 1)
+        assert not bot.conversations.is_writing(101, 1)
+        assert bot.conversations.stop_reply(100, 1) == 1
+        await asyncio.sleep(2)
+        assert first.texts[0].endswith(STOPPED)
+        assert second.texts == ["one two three four five six"]
+        assert bot.conversations.stop_reply(100, 1) == 0
+        assert not bot.conversations.is_writing(100, 2)
+
+
+async def test_a_question_asked_again_does_not_see_its_old_answer() -> None:
+    async with running(ScriptedLLM(words("blue"), words("green"), words("red"))) as bot:
+        for author, id in ((7, 1), (7, 1), (8, 2)):
+            bot.ask(author=author, id=id)
+            await asyncio.sleep(2)
+        assert bot.told(1) == ["Question 1."]
+        assert bot.told(2) == ["Question 1.", "green", "Question 2."]
+        assert bot.kept.count("Question 1.") == 2
+
+
+async def test_a_message_is_found_again_even_while_its_answer_is_spoken() -> None:
+    async with running(ScriptedLLM(words("one two"))) as bot:
+        bot.ask(speak=True)
+        await asyncio.sleep(2)
+        assert bot.conversations.is_speaking(100, 1)
+        answer = await bot.conversations.recall(100, 1001)
+        assert answer is not None
+        assert (answer.role, answer.text) == ("assistant", "one two")
+        await asyncio.sleep(30)
+        assert not bot.conversations.is_speaking(100, 1)
+        question = await bot.conversations.recall(100, 1)
+        assert question is not None
+        assert question.text == "Question 1."
+        assert await bot.conversations.recall(100, 5) is None
+
+
+async def test_without_buttons_there_are_none() -> None:
+    async with running(ScriptedLLM(words("one two")), buttons=False) as bot:
+        channel = bot.ask()
+        await asyncio.sleep(2)
+        assert channel.buttons == {}

@@ -6,20 +6,30 @@ from itertools import pairwise
 import pytest
 
 from services.channel_pacer import ChannelPacer
+from services.core.types import ReplyControls
 from services.live_message import LiveMessage
 from tests.services.chat_fakes import FakeChannel, now
 
 pytestmark = pytest.mark.virtual_time
 
+STOPPABLE = ReplyControls(asker_id=7, question_id=1, buttons=("stop",))
+
 
 class Stage:
-    def __init__(self, *, streaming: bool = True, pacer: ChannelPacer | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        streaming: bool = True,
+        pacer: ChannelPacer | None = None,
+        controls: ReplyControls | None = STOPPABLE,
+    ) -> None:
         self.channel = FakeChannel()
         self.shown: list[float] = []
         self.pacer = pacer or ChannelPacer()
         self.message = LiveMessage(
             channel=self.channel,
             reply_to=1,
+            controls=controls,
             pacer=self.pacer,
             interval=1.0,
             streaming=streaming,
@@ -37,7 +47,7 @@ class Stage:
             for end in range(1, len(text) + 1):
                 await asyncio.sleep(1 / per_second)
                 message.update(text[:end])
-            await message.finish(text)
+            await message.finish(text, buttons=("again",))
 
 
 async def test_forty_characters_are_posted_at_once() -> None:
@@ -47,7 +57,7 @@ async def test_forty_characters_are_posted_at_once() -> None:
         await asyncio.sleep(0)
         await asyncio.sleep(0.01)
         assert stage.channel.times("send") == [0.0]
-        await message.finish("word " * 20)
+        await message.finish("word " * 20, buttons=("again",))
     assert stage.shown == [0.0]
     assert stage.channel.replies == {1001: 1}
     assert message.message_ids == (1001,)
@@ -59,7 +69,7 @@ async def test_a_short_text_waits_a_little_for_more() -> None:
         message.update("Hi there")
         await asyncio.sleep(1)
         assert stage.channel.events == [(0.3, "send", 1001, "Hi")]
-        await message.finish("Hi there")
+        await message.finish("Hi there", buttons=("again",))
     assert stage.channel.texts == ["Hi there"]
 
 
@@ -80,7 +90,7 @@ async def test_nothing_is_edited_while_the_text_stands_still() -> None:
         message.update("word " * 20)
         await asyncio.sleep(30)
         assert len(stage.channel.events) == 1
-        await message.finish("word " * 20)
+        await message.finish("word " * 20, buttons=("again",))
     assert len(stage.channel.events) == 2
 
 
@@ -89,7 +99,7 @@ async def test_an_unchanged_end_needs_no_edit() -> None:
     async with stage.running() as message:
         message.update("a b")
         await asyncio.sleep(1)
-        await message.finish("a")
+        await message.finish("a", buttons=("again",))
     assert [kind for _, kind, _, _ in stage.channel.events] == ["send"]
 
 
@@ -98,7 +108,7 @@ async def test_a_blank_text_is_never_posted() -> None:
     async with stage.running() as message:
         message.update(" \n ")
         await asyncio.sleep(2)
-        await message.finish(" \n ")
+        await message.finish(" \n ", buttons=("again",))
     assert stage.channel.events == []
     assert stage.shown == []
 
@@ -133,7 +143,7 @@ async def test_an_end_without_an_edit_goes_on_in_a_further_message() -> None:
         await asyncio.sleep(0.1)
         for _ in range(5):
             await stage.pacer.may_end()
-        await message.finish("one two three " * 5 + "four")
+        await message.finish("one two three " * 5 + "four", buttons=("again",))
         assert now() == pytest.approx(0.1)
     assert " ".join(stage.channel.texts).split() == ("one two three " * 5 + "four").split()
     assert len(stage.channel.texts) == 2
@@ -145,7 +155,7 @@ async def test_the_end_waits_for_the_edit_on_its_way() -> None:
     async with stage.running() as message:
         message.update("word " * 20)
         await asyncio.sleep(0.1)
-        await message.finish("word " * 20 + "end")
+        await message.finish("word " * 20 + "end", buttons=("again",))
     assert [kind for _, kind, _, _ in stage.channel.events] == ["send", "edit"]
     assert len(stage.channel.texts) == 1
 
@@ -160,7 +170,7 @@ async def test_a_deleted_message_is_posted_anew_once() -> None:
         await asyncio.sleep(2)
         assert message.message_ids == (1002,)
         stage.channel.messages.clear()
-        await message.finish("word " * 40)
+        await message.finish("word " * 40, buttons=("again",))
     assert stage.channel.messages == {}
     assert stage.shown == [0.0]
     assert stage.channel.replies == {1001: 1, 1002: 1}
@@ -176,7 +186,7 @@ async def test_a_message_that_went_with_its_channel_is_told_once() -> None:
         message.update("word " * 30)
         await asyncio.sleep(2)
         with pytest.raises(PermissionError):
-            await message.finish("word " * 40)
+            await message.finish("word " * 40, buttons=("again",))
         assert message.message_ids == ()
 
 
@@ -199,7 +209,7 @@ async def test_a_channel_that_refuses_is_asked_no_more_until_the_end() -> None:
 async def test_a_line_may_be_added_after_the_end() -> None:
     stage = Stage()
     await stage.write("word " * 20, per_second=100)
-    await stage.message.finish("word " * 20 + "and a line")
+    await stage.message.finish("word " * 20 + "and a line", buttons=("again",))
     assert stage.channel.texts == [("word " * 20 + "and a line").strip()]
 
 
@@ -210,3 +220,61 @@ async def test_further_messages_of_several_replies_can_be_told_apart() -> None:
     await stage.write("word " * 500, per_second=2000)
     other.close()
     assert stage.channel.replies == {1001: 1, 1002: 1001}
+
+
+async def test_buttons_ride_on_the_first_post_and_the_last_edit() -> None:
+    stage = Stage()
+    await stage.write("word " * 100, per_second=100)
+    first, *between, last = stage.channel.controls
+    assert first == STOPPABLE
+    assert last == ReplyControls(7, 1, ("again",))
+    assert set(between) == {None}, "edits in between leave the buttons alone"
+
+
+@pytest.mark.parametrize("length", [20, 100, 900])
+async def test_buttons_cost_no_edit(length: int) -> None:
+    plain, pressable = Stage(controls=None), Stage()
+    events: list[list[tuple[float, str, str]]] = []
+    for stage in (plain, pressable):
+        began = now()
+        await stage.write("word " * length, per_second=400)
+        events.append([(at - began, kind, text) for at, kind, _, text in stage.channel.events])
+    assert [(kind, text) for _, kind, text in events[0]] == [each[1:] for each in events[1]]
+    assert [at for at, _, _ in events[0]] == pytest.approx([at for at, _, _ in events[1]])
+    assert set(plain.channel.controls) == {None}
+
+
+async def test_a_full_message_loses_its_buttons_with_its_last_edit() -> None:
+    stage = Stage()
+    await stage.write(" ".join(f"word{number}" for number in range(700)), per_second=1000)
+    assert stage.channel.buttons == {1001: (), 1002: (), 1003: ("again",)}
+
+
+async def test_a_message_left_behind_keeps_its_buttons() -> None:
+    stage = Stage()
+    async with stage.running() as message:
+        message.update("one two three " * 5)
+        await asyncio.sleep(0.1)
+        for _ in range(5):
+            await stage.pacer.may_end()
+        await message.finish("one two three " * 5 + "four", buttons=("again",))
+    assert stage.channel.buttons == {1001: ("stop",), 1002: ("again",)}
+
+
+async def test_a_message_posted_anew_has_the_buttons_again() -> None:
+    stage = Stage()
+    async with stage.running() as message:
+        message.update("word " * 20)
+        await asyncio.sleep(0.1)
+        stage.channel.messages.clear()
+        message.update("word " * 30)
+        await asyncio.sleep(2)
+        assert stage.channel.buttons[1002] == ("stop",)
+        await message.finish("word " * 40, buttons=("again",))
+    assert stage.channel.buttons[1002] == ("again",)
+
+
+async def test_what_is_posted_once_has_the_last_buttons_at_once() -> None:
+    stage = Stage(streaming=False)
+    await stage.write("word " * 50, per_second=100)
+    assert stage.channel.controls == [ReplyControls(7, 1, ("again",))]

@@ -6,6 +6,7 @@ import pytest_asyncio
 
 from services.channel_pacer import ChannelPacer
 from services.core.tasks import TaskOwner
+from services.core.types import ReplyControls
 from services.prompt_channel import PromptChannel
 from tests.services.chat_fakes import FakeChannel, now
 
@@ -21,8 +22,8 @@ class Lingering(FakeChannel):
         self.returned = 0
         self._pacer = pacer
 
-    async def edit(self, message_id: int, text: str) -> None:
-        await super().edit(message_id, text)
+    async def edit(self, message_id: int, text: str, *, controls: ReplyControls | None) -> None:
+        await super().edit(message_id, text, controls=controls)
         self._pacer.answered(message_id)
         await asyncio.sleep(5.0)
         self.returned += 1
@@ -44,8 +45,8 @@ async def stage() -> AsyncIterator[Stage]:
 
 
 async def test_an_edit_returns_when_it_was_answered(stage: Stage) -> None:
-    number = await stage.channel.send("a", reply_to=None)
-    await stage.channel.edit(number, "b")
+    number = await stage.channel.send("a", reply_to=None, controls=None)
+    await stage.channel.edit(number, "b", controls=None)
     assert now() == pytest.approx(0.2)
     assert stage.inner.texts == ["b"]
     await asyncio.sleep(10)
@@ -55,17 +56,17 @@ async def test_an_edit_returns_when_it_was_answered(stage: Stage) -> None:
 
 async def test_an_edit_that_fails_raises_its_own_error(stage: Stage) -> None:
     with pytest.raises(LookupError):
-        await stage.channel.edit(1, "b")
+        await stage.channel.edit(1, "b", controls=None)
     stage.inner.edit_errors = [ConnectionError("down")]
     with pytest.raises(ConnectionError):
-        await stage.channel.edit(1, "b")
+        await stage.channel.edit(1, "b", controls=None)
 
 
 async def test_a_cancelled_edit_is_not_made(stage: Stage) -> None:
-    number = await stage.channel.send("a", reply_to=None)
+    number = await stage.channel.send("a", reply_to=None, controls=None)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
-            await stage.channel.edit(number, "b")
+            await stage.channel.edit(number, "b", controls=None)
     await asyncio.sleep(1)
     assert stage.inner.texts == ["a"]
     assert len(stage.tasks) == 0

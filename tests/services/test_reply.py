@@ -8,14 +8,22 @@ import pytest
 from services.channel_pacer import ChannelPacer
 from services.core.errors import ProviderConnectionError, ProviderRequestError, VoiceError
 from services.core.metrics import TurnMetrics
-from services.core.types import ChatContext, ChatDelta, ImagePart, TokenUsage, UserTurn
+from services.core.types import (
+    ChatContext,
+    ChatDelta,
+    ImagePart,
+    ReplyControls,
+    TokenUsage,
+    UserTurn,
+)
 from services.live_message import LiveMessage
-from services.reply import NOT_SPOKEN, STOPPED, TOO_LONG, Reply
+from services.reply import NOT_SPOKEN, STOPPED, TOO_LONG, Reply, without_notes
 from services.typing_pacer import TypingPacer
 from tests.services.chat_fakes import (
     FakeChannel,
     FakeSpeech,
     ScriptedLLM,
+    message,
     now,
     plain_context,
     turn,
@@ -53,6 +61,7 @@ class Stage:
             open_output=lambda turn, on_shown: LiveMessage(
                 channel=self.channel,
                 reply_to=turn.last.id,
+                controls=ReplyControls(7, 1, ("stop",)),
                 pacer=ChannelPacer(),
                 interval=1.0,
                 streaming=streaming,
@@ -293,3 +302,48 @@ async def test_a_client_library_that_raises_anything_is_survived() -> None:
     stage.channel.edit_errors = [RuntimeError("odd")]
     await stage.reply.run()
     assert stage.channel.texts == [TEXT]
+
+
+def under(stage: Stage) -> tuple[str, ...]:
+    return list(stage.channel.buttons.values())[-1]
+
+
+async def test_a_finished_answer_may_be_asked_again_and_spoken() -> None:
+    stage = Stage(words(TEXT))
+    await stage.reply.run()
+    assert under(stage) == ("again", "speak")
+
+
+async def test_a_direct_message_is_not_spoken() -> None:
+    stage = Stage(words(TEXT))
+    stage.reply.turn = UserTurn("t1", (message(guild=None),))
+    await stage.reply.run()
+    assert under(stage) == ("again",)
+
+
+async def test_a_failure_may_only_be_asked_again() -> None:
+    stage = Stage([*words("one two"), (0.0, ProviderConnectionError("down"))])
+    await stage.reply.run()
+    assert under(stage) == ("again",)
+
+
+async def test_what_is_still_spoken_can_be_stopped() -> None:
+    stage = Stage(words(TEXT), speech=FakeSpeech(seconds=5.0))
+    await stage.reply.run()
+    assert under(stage) == ("stop", "again", "speak")
+    silent = Stage(words(TEXT), speech=FakeSpeech(seconds=5.0))
+    await silent.stop_after(0.5)
+    assert under(silent) == ("again", "speak")
+
+
+async def test_speech_that_fails_takes_stop_away() -> None:
+    stage = Stage(words(TEXT), speech=FakeSpeech(error=VoiceError("mute")))
+    await stage.reply.run()
+    assert stage.channel.texts[0].endswith(NOT_SPOKEN)
+    assert under(stage) == ("again", "speak")
+
+
+def test_what_the_bot_said_about_an_answer_is_not_part_of_it() -> None:
+    assert without_notes(f"Text. {STOPPED}") == "Text."
+    assert without_notes(f"Text.\n\n{TOO_LONG}\n{NOT_SPOKEN}") == "Text."
+    assert without_notes(STOPPED) == ""
