@@ -64,7 +64,7 @@ _URL = re.compile(
 )
 _URL_BEGUN = re.compile(r"(?:h(?:t(?:t(?:ps?(?::/?/?)?)?)?)?|w(?:ww?\.?)?)\Z", re.IGNORECASE)
 _URL_TAIL = ".,;:!?'*_~|]}»”\u2019…"
-_HOST = re.compile(r"(?:https?://)?(?:[^/?#@]*@)?(?:www\.)?([^/?#:@]*[^\W_])", re.IGNORECASE)
+_HOST = re.compile(r"(?:https?://)?(?:[^/?#@]*@)?(?:www\.)?([\w.-]*[^\W_])", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31}\d{0,2});")
 _ENTITY_BEGUN = re.compile(r"&(?:#[xX]?[0-9a-fA-F]{0,7}|[a-zA-Z]{0,31}\d{0,2})\Z")
 _SHORTCODE = re.compile(r":[a-zA-Z][\w+-]{1,31}:")

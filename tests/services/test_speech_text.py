@@ -307,6 +307,7 @@ def test_never_depends_on_how_the_text_was_cut(text: str, cuts: list[int]) -> No
 @given(TEXTS)
 @example("<#😀@a>")
 @example("https://\u200ba")
+@example("https://====[1]====a")
 def test_gives_out_clean_lines(text: str) -> None:
     for line in (*stream(text).split("\n"), *speakable(text).split("\n")):
         assert line == " ".join(line.split())
