@@ -26,6 +26,13 @@ _MAX_NOTED: Final = 100
 _CANNOT_SPEAK: Final = "I can't speak with my own voice right now."
 
 
+class StillLoadingError(ProviderRequestError):
+    """Leave this one text to another engine: the worker is not ready yet."""
+
+    def __init__(self) -> None:
+        super().__init__("it is still loading", provider="kokoro", user_message=_CANNOT_SPEAK)
+
+
 class KokoroTTS:
     """Speak with Kokoro, a neural voice of this machine, in a worker process.
 
@@ -60,7 +67,8 @@ class KokoroTTS:
         """Stream the sound of at most 1000 characters as it comes. Raises ProviderError.
 
         The whole sound is taken from the worker as fast as it makes it, so that a slow listener
-        keeps it from nobody. Closing the generator frees the worker.
+        keeps it from nobody. Closing the generator frees the worker. While none is ready it raises
+        StillLoadingError at once and has one loaded, so that another engine begins to speak.
         """
         job = self._supervisor.submit(self._request(text, voice))
         try:
@@ -108,11 +116,14 @@ class KokoroTTS:
 
     async def _taken(self, job: Job) -> WorkerProcess:
         """Wait until a worker has taken a text, and return it."""
-        seconds = self._supervisor.patience.queue
+        patience, ready = self._supervisor.patience, self._supervisor.ready
+        seconds = patience.queue if ready else patience.loading
         try:
             async with asyncio.timeout(seconds):
                 await job.taken.wait()
         except TimeoutError as error:
+            if not ready:
+                raise StillLoadingError from error
             raise ProviderTimeoutError(
                 f"no worker was free within {seconds:.0f} s",
                 provider="kokoro",

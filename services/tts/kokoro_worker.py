@@ -8,6 +8,7 @@ import os
 import queue
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Final, cast
 
 from services.core.process import resident_mb
 from services.tts.worker_backend import Backend, RefusedError, Stop, StoppedError
-from services.tts.worker_frames import FrameReader, Kind, SpeechRequest, frame
+from services.tts.worker_frames import PULSE_SECONDS, FrameReader, Kind, SpeechRequest, frame
 
 FRAME_SECONDS: Final = 0.5
 """Length of a frame of sound, seconds."""
@@ -36,7 +37,8 @@ def main() -> int:
     options = parser.parse_args()
     _offer_to_the_out_of_memory_killer()
     worker = Worker(_taken_stdout())
-    threading.Thread(target=worker.listen, name="listen", daemon=True).start()
+    for work in (worker.listen, worker.pulse):
+        threading.Thread(target=work, name=work.__name__, daemon=True).start()
     try:
         module, _, name = options.backend.partition(":")
         kind = cast("type[Backend]", getattr(importlib.import_module(module), name))
@@ -50,10 +52,12 @@ def main() -> int:
 
 
 class Worker:
-    """Answer the bot's requests, one at a time; `listen` runs in a thread of its own."""
+    """Answer the bot's requests, one at a time; `listen` and `pulse` run in their own threads."""
 
     def __init__(self, output: int) -> None:
         self._output = output
+        self._sending = threading.Lock()
+        self._speaking = threading.Event()
         self._requests: queue.SimpleQueue[tuple[SpeechRequest, Stop]] = queue.SimpleQueue()
         # the bot sends the next request after the last one's answer: one waits at most
 
@@ -68,6 +72,12 @@ class Worker:
                 elif kind is Kind.STOP:
                     stop.set()
         os._exit(0)
+
+    def pulse(self) -> None:
+        """Tell while a text is being spoken that the process is neither stopped nor starved."""
+        while self._speaking.wait():
+            self.send(Kind.PULSE)
+            time.sleep(PULSE_SECONDS)
 
     def warm(self, backend: Backend, *, voice: str) -> None:
         """Speak for the first time and tell that the worker is ready."""
@@ -96,18 +106,23 @@ class Worker:
                 continue
             self.send(Kind.DONE, json.dumps({"rss_mb": resident_mb()}).encode())
 
-    def send(self, kind: Kind, payload: bytes) -> None:
+    def send(self, kind: Kind, payload: bytes = b"") -> None:
         """Write a frame; waits while the bot does not read."""
         data = memoryview(frame(kind, payload))
-        while data:
-            data = data[os.write(self._output, data) :]
+        with self._sending:
+            while data:
+                data = data[os.write(self._output, data) :]
 
     def _speak(self, backend: Backend, request: SpeechRequest, stop: Stop) -> None:
         size = 2 * int(backend.sample_rate * FRAME_SECONDS)
-        for sound in backend.synthesize(request, stop):
-            for part in _parts(sound, size):
-                stop.check()
-                self.send(Kind.SOUND, part)
+        self._speaking.set()
+        try:
+            for sound in backend.synthesize(request, stop):
+                for part in _parts(sound, size):
+                    stop.check()
+                    self.send(Kind.SOUND, part)
+        finally:
+            self._speaking.clear()
 
 
 def _parts(sound: bytes, size: int) -> Iterator[bytes]:

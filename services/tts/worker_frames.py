@@ -9,6 +9,8 @@ from typing import Final, Self
 MAX_PAYLOAD: Final = 1 << 20
 """No frame is longer, bytes; sound comes in frames of half a second."""
 
+PULSE_SECONDS: Final = 0.1
+
 _HEADER: Final = struct.Struct(">BI")
 
 
@@ -29,6 +31,8 @@ class Kind(IntEnum):
     """Words: why this one text was not spoken; the worker is well."""
     FAILED = 7
     """Words: why the worker ends."""
+    PULSE = 8
+    """Nothing: the process runs. Comes every PULSE_SECONDS while a text is being spoken."""
 
 
 @dataclass(frozen=True, slots=True)

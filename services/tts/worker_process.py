@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 _STDIN, _STDOUT = 0, 1
 _NOISE_BYTES: Final = 4096
+_STEPS: Final = 5
 _BYTES_PER_SECOND: Final = 48_000
 _CANNOT_SPEAK: Final = "I can't speak with my own voice right now."
 
@@ -45,6 +46,9 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         self._room = 0  # bytes of sound that the running request may still bring
         self._execution: asyncio.TimerHandle | None = None
         self._failure = ""
+        self._spoken: set[str] = set()  # languages; as many as the backend has
+        self._watch: asyncio.TimerHandle | None = None
+        self._silence = 0.0
 
     @classmethod
     async def spawn(
@@ -82,22 +86,33 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         self.voices = frozenset(told["voices"])
 
     async def speak(
-        self, request: SpeechRequest, deliver: Callable[[bytes], None], *, timeout: float
+        self,
+        request: SpeechRequest,
+        deliver: Callable[[bytes], None],
+        *,
+        timeout: float,
+        silence: float,
     ) -> None:
         """Have a text spoken, `deliver` called with PCM, and wait for its end.
 
-        Raises ProviderRequestError or EmptyResponseError, the worker being well, or
+        A process that gives no sign of life for `silence` seconds is killed, but for the first
+        text of a language: what is loaded for it may keep a process from pulsing. Raises
+        ProviderRequestError or EmptyResponseError, the worker being well, or
         ProviderConnectionError, the process being dead.
         """
         self._room = round((10 + 0.5 * len(request.text)) * _BYTES_PER_SECOND)
         room = self._room
         self._deliver = deliver
+        if request.language in self._spoken:
+            self._silence = 0.0
+            self._watch_over(silence)
         try:
             self._write(Kind.SPEAK, request.encode())
             self.rss_mb = json.loads(await self._answered(Kind.DONE, timeout))["rss_mb"]
         finally:
             self._deliver = None
-            self._cancel_execution()
+            self._cancel_timers()
+        self._spoken.add(request.language)
         if self._room == room:
             raise EmptyResponseError("no sound", provider="kokoro", user_message=_CANNOT_SPEAK)
 
@@ -120,7 +135,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
     async def aclose(self) -> None:
         """Kill the process and wait for its end."""
         self.kill("it was closed")
-        self._cancel_execution()
+        self._cancel_timers()
         await self._ended.wait()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -133,6 +148,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
             self._noise += data
             del self._noise[:-_NOISE_BYTES]
             return
+        self._silence = 0.0
         try:
             for kind, payload in self._frames.push(data):
                 self._receive(kind, payload)
@@ -153,7 +169,18 @@ class WorkerProcess(asyncio.SubprocessProtocol):
             self._answer.set_exception(_failed(f"the worker failed: {reason}"))
         self._on_end()
 
+    def _watch_over(self, limit: float) -> None:
+        """Count silence in steps of the running loop, so that its own stalls don't count."""
+        if self._silence >= limit:
+            self.kill(f"it gave no sign of life for {limit:.1f} s")
+            return
+        step = limit / _STEPS
+        self._silence += step
+        self._watch = asyncio.get_running_loop().call_later(step, self._watch_over, limit)
+
     def _receive(self, kind: Kind, payload: bytes) -> None:
+        if kind is Kind.PULSE:
+            return
         if kind is Kind.SOUND:
             self._room -= len(payload)
             if self._room < 0:
@@ -191,10 +218,11 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         if pipe is not None and not pipe.is_closing():
             pipe.write(frame(kind, payload))
 
-    def _cancel_execution(self) -> None:
-        if self._execution is not None:
-            self._execution.cancel()
-            self._execution = None
+    def _cancel_timers(self) -> None:
+        for timer in (self._execution, self._watch):
+            if timer is not None:
+                timer.cancel()
+        self._execution = self._watch = None
 
 
 def _failed(detail: str) -> ProviderError:

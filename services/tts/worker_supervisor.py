@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from services.core.errors import (
@@ -30,11 +31,15 @@ _CANNOT_SPEAK: Final = "I can't speak with my own voice right now."
 class Patience:
     """Hold the times that a worker is given, seconds.
 
-    A synthesis may take `base` and `per_character` for each letter. A failed worker is started
-    again after `first_rest`, then twice that, at most `longest_rest`.
+    A synthesis may take `base` and `per_character` for each letter, and give no sign of life for
+    `silence`. A text waits `queue` for a worker that speaks another, and `loading` for one that
+    is not ready. A failed worker is started again after `first_rest`, then twice that, at most
+    `longest_rest`.
     """
 
     start: float = 90.0
+    loading: float = 0.0
+    silence: float = 1.0
     base: float = 5.0
     per_character: float = 0.2
     stop: float = 0.25
@@ -95,6 +100,11 @@ class WorkerSupervisor:
         self._rests_until = 0.0
         self._failure: ProviderError | None = None
 
+    @property
+    def ready(self) -> bool:
+        """Tell whether a worker is loaded."""
+        return self._worker is not None
+
     def submit(self, request: SpeechRequest) -> Job:
         """Queue a text. Raises ProviderError while the worker rests or too many wait."""
         if asyncio.get_running_loop().time() < self._rests_until:
@@ -123,11 +133,11 @@ class WorkerSupervisor:
             self._worker.stop(patience=self.patience.stop)
 
     async def warm(self) -> None:
-        """Start the worker and wait until it is ready. Raises ProviderError."""
+        """Start the worker, or begin its idle time anew, and wait for it. Raises ProviderError."""
+        self._need()
         if self._worker is not None:
             return
         self._settled.clear()
-        self._need()
         await self._settled.wait()
         if self._worker is None and self._failure is not None:
             raise self._failure
@@ -172,22 +182,33 @@ class WorkerSupervisor:
         """Serve until the worker has to go; return whether another is to replace it."""
         while True:
             too_big = worker.rss_mb > self._max_rss_mb
+            self._needed = False
             quiet = self.patience.quiet if too_big else self._idle
-            await self._until(lambda: bool(self._jobs) or not worker.alive, quiet)
+            await self._until(partial(self._wanted, worker, too_big=too_big), quiet)
             if not worker.alive:
                 raise ProviderConnectionError("the worker died while it waited", provider="kokoro")
             if not self._jobs:
+                if self._needed and not too_big:
+                    continue
                 log.info("The speech worker is %s", "replaced" if too_big else "unloaded")
                 return too_big
             if not await self._speak(worker, self._jobs.popleft()):
                 return True
+
+    def _wanted(self, worker: WorkerProcess, *, too_big: bool) -> bool:
+        return bool(self._jobs) or not worker.alive or (self._needed and not too_big)
 
     async def _speak(self, worker: WorkerProcess, job: Job) -> bool:
         """Serve one text; return whether the worker may serve another."""
         self._current, job.worker = job, worker
         job.taken.set()
         try:
-            await worker.speak(job.request, job.sound.put_nowait, timeout=self._limit(job))
+            await worker.speak(
+                job.request,
+                job.sound.put_nowait,
+                timeout=self._limit(job),
+                silence=self.patience.silence,
+            )
         except ProviderConnectionError as error:
             job.end(error)
             if not job.withdrawn:

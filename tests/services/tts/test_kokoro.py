@@ -24,14 +24,14 @@ from services.core.errors import (
 from services.core.types import VoiceStyle
 from services.tts.espeak import EspeakTTS
 from services.tts.fallback import FallbackTTS
-from services.tts.kokoro import KokoroTTS
+from services.tts.kokoro import KokoroTTS, StillLoadingError
 from services.tts.worker_process import WorkerProcess
 from services.tts.worker_supervisor import DEFAULT_PATIENCE, MAX_WAITING
 from tests.services.tts.tone_backend import SAMPLE_RATE
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 STYLE = VoiceStyle()
-BRISK = replace(DEFAULT_PATIENCE, quiet=0.05, first_rest=0.02)
+BRISK = replace(DEFAULT_PATIENCE, loading=10, quiet=0.05, first_rest=0.02)
 TONE = "tests.services.tts.tone_backend:Tone"
 
 Build = Callable[..., KokoroTTS]
@@ -298,8 +298,8 @@ async def test_a_worker_that_cannot_load_says_why_and_is_not_tried_in_a_loop(
 
 async def test_a_text_waits_only_so_long_for_a_loading_worker(build: Build, tmp_path: Path) -> None:
     (tmp_path / "slow").touch()
-    engine = build(patience=replace(BRISK, queue=0.05))
-    with pytest.raises(ProviderTimeoutError):
+    engine = build(patience=replace(BRISK, loading=0.05))
+    with pytest.raises(StillLoadingError):
         await spoken(engine, "Hello")
     (tmp_path / "slow").unlink()
     await engine.prewarm()
@@ -349,6 +349,68 @@ async def test_an_idle_worker_is_unloaded_and_comes_back(build: Build, tmp_path:
     assert len(started(tmp_path)) == 2
 
 
+async def test_prewarming_begins_the_idle_time_anew_and_brings_a_worker_back(
+    build: Build, tmp_path: Path
+) -> None:
+    engine = build(idle=0.4)
+    both = FallbackTTS([("Kokoro", engine)])
+    await both.prewarm()
+    for _ in range(6):
+        await asyncio.sleep(0.1)
+        await both.prewarm()
+    assert len(started(tmp_path)) == 1
+    await until(lambda: not exists(started(tmp_path)[0]))
+    await both.prewarm()
+
+    assert await spoken(engine, "Hello")
+    assert len(started(tmp_path)) == 2
+
+
+async def test_another_engine_speaks_while_the_worker_loads(
+    build: Build, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "slow").touch()
+    kokoro, espeak = build(patience=replace(BRISK, loading=0)), EspeakTTS()
+    both = FallbackTTS([("Kokoro", kokoro), ("eSpeak NG", espeak)])
+
+    async def rates() -> set[int]:
+        async with aclosing(both.synthesize("Hello there.", STYLE)) as sound:
+            return {chunk.sample_rate async for chunk in sound}
+
+    with caplog.at_level(logging.WARNING):
+        assert await rates() == {22_050}
+        (tmp_path / "slow").unlink()
+        await kokoro.prewarm()
+        assert await rates() == {SAMPLE_RATE}
+    await espeak.aclose()
+
+    assert caplog.records == []
+    assert len(started(tmp_path)) == 1
+
+
+async def test_a_worker_that_gives_no_sign_of_life_is_replaced(
+    build: Build, tmp_path: Path
+) -> None:
+    engine = build(patience=replace(BRISK, silence=0.3))
+    await spoken(engine, "Hello")
+    speaking = asyncio.ensure_future(spoken(engine, "long"))
+    await asyncio.sleep(0.4)
+    assert not speaking.done()
+    os.kill(started(tmp_path)[0], signal.SIGSTOP)
+    with pytest.raises(ProviderConnectionError, match="no sign of life"):
+        await speaking
+
+    assert await recovered(engine)
+
+
+async def test_the_first_text_of_a_language_may_load_without_a_sign(build: Build) -> None:
+    engine = build(patience=replace(BRISK, silence=0.05))
+    assert await spoken(engine, "stall")
+    assert await spoken(engine, "Hello")
+    with pytest.raises(ProviderConnectionError, match="no sign of life"):
+        await spoken(engine, "stall")
+
+
 async def test_the_worker_sees_no_secret_and_may_not_download(
     build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -366,10 +428,11 @@ async def test_the_worker_ends_with_its_bot_even_in_mid_synthesis(tmp_path: Path
     script = f"""
 import asyncio, pathlib
 from services.core.types import VoiceStyle
-from services.tts.kokoro import KokoroTTS
+from services.tts.kokoro import KokoroTTS, StillLoadingError
 async def main():
     engine = KokoroTTS(models=pathlib.Path({str(tmp_path)!r}), voice="low", max_rss_mb=1e9,
                        idle=None, threads=1, backend={TONE!r})
+    await engine.prewarm()
     async for _ in engine.synthesize("deaf", VoiceStyle()): pass
 asyncio.run(main())
 """

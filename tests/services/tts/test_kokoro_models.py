@@ -4,8 +4,10 @@ import array
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -14,6 +16,7 @@ from services.core.errors import ProviderConnectionError
 from services.core.types import VoiceStyle
 from services.tts.kokoro import KokoroTTS
 from services.tts.kokoro_files import ONNX, TORCH, find_backend
+from services.tts.worker_supervisor import DEFAULT_PATIENCE
 from tests.services.tts.kokoro_models import build_onnx_model, build_torch_model
 
 SECOND = 24_000
@@ -40,10 +43,15 @@ async def kokoro(
     models = tmp_path_factory.mktemp("models")
     build(models)
     assert find_backend(models) == request.param
-    engine = KokoroTTS(models=models, voice="af_heart", max_rss_mb=1e9, idle=None, threads=1)
+    engine = build_engine(models)
     await engine.prewarm()
     yield engine
     await engine.aclose()
+
+
+def build_engine(models: Path, **options: Any) -> KokoroTTS:
+    usual = {"voice": "af_heart", "max_rss_mb": 1e9, "idle": None, "threads": 1}
+    return KokoroTTS(models=models, **{**usual, **options})
 
 
 async def spoken(engine: KokoroTTS, text: str, **style: object) -> "array.array[int]":
@@ -114,7 +122,7 @@ async def test_a_damaged_model_is_told_in_words(tmp_path: Path) -> None:
         pytest.skip("kokoro-onnx not installed")
     build(tmp_path)
     (tmp_path / "kokoro-v1.0.onnx").write_bytes(b"damaged")
-    engine = KokoroTTS(models=tmp_path, voice="af_heart", max_rss_mb=1e9, idle=None, threads=1)
+    engine = build_engine(tmp_path, patience=replace(DEFAULT_PATIENCE, loading=60))
     with pytest.raises(ProviderConnectionError, match="the worker failed: InvalidProtobuf"):
         await spoken(engine, "Hello")
     await engine.aclose()

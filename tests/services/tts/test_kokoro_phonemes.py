@@ -1,8 +1,11 @@
 # ruff: noqa: RUF001 - phonemes look like letters
+from importlib.util import find_spec
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.tts import kokoro_phonemes
 from services.tts.kokoro_phonemes import MAX_PHONEMES, Phonemes, has_misaki, runs, tag
 from services.tts.worker_backend import RefusedError
 
@@ -70,3 +73,39 @@ def test_plain_english_follows_the_voice_and_other_languages_work() -> None:
     assert phonemes.of("tomato", "en", "af_heart") != phonemes.of("tomato", "en", "bf_emma")
     assert phonemes.of("tomato", "en-gb", "af_heart") == phonemes.of("tomato", "en", "bf_emma")
     assert phonemes.of("Bonjour", "fr", "ff_siwis")[0].startswith("bɔ")
+
+
+@pytest.mark.kokoro
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # misaki's own
+@needs_misaki
+def test_spacys_english_model_is_used_where_it_is_installed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import spacy
+
+    loaded: list[str] = []
+
+    def load(name: str, **_: object) -> object:
+        loaded.append(name)
+        return kokoro_phonemes._tagged(spacy.blank("en"))
+
+    monkeypatch.setattr(spacy.util, "is_package", lambda name: name == "en_core_web_sm")
+    monkeypatch.setattr(spacy, "load", load)
+
+    assert "həlˈO ðˈɛɹ." in Phonemes().of("Hello there.", "en", "af_heart")[0]
+    assert loaded == ["en_core_web_sm"]
+
+
+@pytest.mark.kokoro
+@needs_misaki
+@pytest.mark.parametrize(
+    ("language", "package", "text"),
+    [("ja", "pyopenjtalk", "こんにちは"), ("zh", "ordered_set", "你好")],
+)
+def test_a_language_whose_pronunciation_is_not_installed_is_refused_in_words(
+    language: str, package: str, text: str
+) -> None:
+    if find_spec(package):
+        pytest.skip(f"{package} is installed")
+    with pytest.raises(RefusedError, match=rf"needs the package misaki\[{language}\]"):
+        Phonemes().of(text, language, "af_heart")

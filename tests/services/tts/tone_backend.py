@@ -3,6 +3,8 @@
 import array
 import math
 import os
+import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -58,6 +60,9 @@ class Tone:
         if text == "deaf":
             Path(os.environ["TONE_PIDS"]).with_suffix(".deaf").touch()
             time.sleep(60)
+        if text == "stall":  # as a library does that keeps the interpreter's lock
+            subprocess.Popen(["sh", "-c", f"sleep 0.3; kill -CONT {os.getpid()}"])
+            os.kill(os.getpid(), signal.SIGSTOP)
         while text.startswith("long"):
             stop.check()
             time.sleep(0.005)
