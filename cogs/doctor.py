@@ -8,7 +8,7 @@ from importlib.metadata import version
 import davey
 import discord
 
-from cogs.settings_report import SWITCH_ON_CONTENT
+from cogs.settings_report import SWITCH_ON_CONTENT, needs_content
 from services.core.errors import ProviderError, VoiceError
 from services.core.protocols import TTS
 from services.core.types import VoiceStyle
@@ -17,6 +17,7 @@ from services.preferences import GuildPreferences
 NEEDED_HERE = {
     "view_channel": "see this channel",
     "send_messages": "write here",
+    "send_messages_in_threads": "write in threads",
     "read_message_history": "read the history (to reply)",
     "connect": "connect to voice",
     "speak": "speak in voice",
@@ -80,10 +81,10 @@ class Doctor:
 
     def _reads_messages(self, guild_id: int) -> Finding:
         if self._reads_everything():
-            return Finding("Messages", True, "I can read all of them; free chat works")
-        free = bool(self._choices(guild_id).free_channels)
+            return Finding("Messages", True, "I can read all of them")
+        needed = needs_content(self._choices(guild_id))
         words = "I can read mentions, replies and direct messages"
-        return Finding("Messages", not free, words, SWITCH_ON_CONTENT * free)
+        return Finding("Messages", not needed, words, SWITCH_ON_CONTENT * needed)
 
     def _permissions(self, interaction: discord.Interaction) -> Finding:
         mine = interaction.app_permissions

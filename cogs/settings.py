@@ -8,7 +8,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.addressing import guild_of
-from cogs.settings_report import describe, describe_access, describe_free_chat, pages
+from cogs.settings_report import (
+    describe,
+    describe_access,
+    describe_free_chat,
+    describe_reading_aloud,
+    pages,
+)
 from services.access import Action, edit_lists
 from services.core.errors import BotError, StorageError
 from services.languages import LANGUAGES, name_of
@@ -117,7 +123,7 @@ class GuildSettings(commands.GroupCog, group_name="settings"):
     async def language(self, interaction: Interaction, language: str) -> None:
         """Choose the language of the bot's voice."""
         code = "" if language == DEFAULT else language
-        await self._change(interaction, lambda now: replace(now, language=code))
+        await self._change(interaction, lambda now: _in_language(now, code))
         chosen = name_of(code) if code else "my default language"
         await _answer(interaction, [f"Done: I speak {chosen} here."])
 
@@ -135,8 +141,11 @@ class GuildSettings(commands.GroupCog, group_name="settings"):
     @app_commands.describe(mode="Whether the bot reads the text chat of its voice channel aloud")
     async def read_aloud(self, interaction: Interaction, mode: Literal["on", "off"]) -> None:
         """Choose whether what people write in a voice channel's chat is read aloud."""
-        await self._change(interaction, lambda now: replace(now, read_chat_aloud=mode == "on"))
-        await _answer(interaction, [f"Done: reading the chat aloud is {_state(mode)}."])
+        choices = await self._change(
+            interaction, lambda now: replace(now, read_chat_aloud=mode == "on")
+        )
+        lines = describe_reading_aloud(choices, reads_everything=self._reads_everything())
+        await _answer(interaction, ["Done.", *lines])
 
     async def _edit_access(
         self,
@@ -157,6 +166,11 @@ class GuildSettings(commands.GroupCog, group_name="settings"):
     async def _change(self, interaction: Interaction, change: Change) -> GuildPreferences:
         await interaction.response.defer(ephemeral=True, thinking=True)
         return await self._guilds.change(guild_of(interaction), change)
+
+
+def _in_language(now: GuildPreferences, code: str) -> GuildPreferences:
+    """Choose a language; a voice that was chosen with another one goes with that."""
+    return now if code == now.language else replace(now, language=code, voice="")
 
 
 async def _answer(interaction: Interaction, lines: list[str]) -> None:

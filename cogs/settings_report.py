@@ -7,14 +7,14 @@ from services.languages import name_of
 from services.preferences import GuildPreferences
 
 SWITCH_ON_CONTENT = (
-    "for free chat switch on *Message Content Intent* at Discord's developer page "
+    "switch on *Message Content Intent* at Discord's developer page "
     "(my application → Bot → Privileged Gateway Intents) and start me again"
 )
 
 LONGEST = 2000
 """Discord's limit for one message, characters."""
 
-NOT_FREE = f"⚠️ I can't read messages that don't mention me: {SWITCH_ON_CONTENT}."
+UNREAD = f"⚠️ I can't read messages that don't mention me: {SWITCH_ON_CONTENT}."
 
 
 def describe(choices: GuildPreferences, *, reads_everything: bool) -> list[str]:
@@ -26,16 +26,25 @@ def describe(choices: GuildPreferences, *, reads_everything: bool) -> list[str]:
         f"**Voice**: {choices.voice or 'the default'}"
         + (f", speed {choices.speed:g}" if choices.speed else ""),
         f"**Join by myself**: {_switch(choices.auto_join)}",
-        f"**Read the chat aloud**: {_switch(choices.read_chat_aloud)}",
+        *describe_reading_aloud(choices, reads_everything=reads_everything),
     ]
+
+
+def needs_content(choices: GuildPreferences) -> bool:
+    """Tell whether a guild chose something for which the bot must read all messages."""
+    return bool(choices.free_channels) or choices.read_chat_aloud
 
 
 def describe_free_chat(choices: GuildPreferences, *, reads_everything: bool) -> list[str]:
     """Return where the bot answers everything, and what that still needs."""
-    lines = [f"**Free chat**: {_channels(choices.free_channels) or 'nowhere'}"]
-    if choices.free_channels and not reads_everything:
-        lines.append(NOT_FREE)
-    return lines
+    warning = [UNREAD] if choices.free_channels and not reads_everything else []
+    return [f"**Free chat**: {_channels(choices.free_channels) or 'nowhere'}", *warning]
+
+
+def describe_reading_aloud(choices: GuildPreferences, *, reads_everything: bool) -> list[str]:
+    """Return whether the bot reads the chat of its voice channel aloud, and what that needs."""
+    warning = [UNREAD] if choices.read_chat_aloud and not reads_everything else []
+    return [f"**Read the chat aloud**: {_switch(choices.read_chat_aloud)}", *warning]
 
 
 def describe_access(choices: GuildPreferences) -> list[str]:

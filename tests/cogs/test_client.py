@@ -1,3 +1,4 @@
+import asyncio
 from types import SimpleNamespace
 from typing import Any, cast
 from unittest.mock import AsyncMock, MagicMock
@@ -6,6 +7,8 @@ import discord
 import pytest
 
 from cogs.client import Client, connect, edit_limits
+from sandbox.intents import parse_intents
+from sandbox.server import Sandbox
 from services.channel_pacer import ChannelPacers
 
 REFUSED = discord.PrivilegedIntentsRequired(None)
@@ -62,3 +65,20 @@ async def test_the_content_of_all_messages_is_asked_for_where_it_is_granted(
         assert made._connection.intents.message_content is granted
         assert made.renounce_content() is granted
         assert not made.reads_everything()
+
+
+async def test_the_bot_comes_online_without_an_intent_that_the_gateway_refuses() -> None:
+    async with Sandbox() as sandbox:
+        client = Client(socket=sandbox.socket_path, trace=edit_limits(ChannelPacers()))
+        async with client:
+            client._connection.guild_ready_timeout = 0.02
+            await client.login(sandbox.bot_token)
+            assert client.reads_everything()
+            sandbox.world.account("bot").intents = parse_intents([])
+            running = asyncio.create_task(connect(client))
+            async with asyncio.timeout(10):
+                await client.wait_until_ready()
+            assert not client.reads_everything()
+            assert len(client.guilds) == 2
+        assert await running is None
+        assert [each["rule"] for each in sandbox.violations.as_json()["violations"]] == ["intents"]

@@ -9,7 +9,7 @@ import pytest
 from discord import app_commands
 
 from cogs.settings import NAME_SOMETHING, GuildSettings
-from cogs.settings_report import LONGEST, NOT_FREE, describe, pages
+from cogs.settings_report import LONGEST, UNREAD, describe, pages
 from services.access import MAX_LISTED
 from services.core.errors import BotError
 from services.preferences import GuildPreferences, PreferenceStore
@@ -90,9 +90,12 @@ async def test_free_chat_is_for_this_channel_or_the_one_that_is_named(room: Room
 
 async def test_free_chat_without_the_intent_says_where_to_switch_it_on(tmp_path: Path) -> None:
     room = Room(tmp_path, reads_everything=False)
-    assert NOT_FREE in await room.use("chat", action="add")
-    assert NOT_FREE in await room.use("show")
-    assert NOT_FREE not in await room.use("chat", action="clear")
+    assert UNREAD in await room.use("chat", action="add")
+    assert UNREAD in await room.use("show")
+    assert UNREAD not in await room.use("chat", action="clear")
+    assert UNREAD in await room.use("read-aloud", mode="on")
+    assert UNREAD in await room.use("show")
+    assert UNREAD not in await room.use("read-aloud", mode="off")
 
 
 async def test_people_roles_and_channels_are_allowed_and_denied(room: Room) -> None:
@@ -116,12 +119,20 @@ async def test_whom_to_allow_must_be_said(room: Room) -> None:
 async def test_the_other_choices_are_kept_too(room: Room) -> None:
     assert "I speak German here" in await room.use("language", language="de")
     assert "is on" in await room.use("auto-join", mode="on")
-    assert "is on" in await room.use("read-aloud", mode="on")
+    assert "aloud**: on" in await room.use("read-aloud", mode="on")
     assert room.choices == GuildPreferences(language="de", auto_join=True, read_chat_aloud=True)
     await room.use("language", language="default")
     assert "as my owner set it" in await room.use("auto-join", mode="default")
     await room.use("read-aloud", mode="off")
     assert room.choices == GuildPreferences()
+
+
+async def test_another_language_takes_another_voice(room: Room) -> None:
+    await room.guilds.change(5, lambda now: replace(now, voice="bella", language="en"))
+    await room.use("language", language="en")
+    assert room.choices.voice == "bella"
+    await room.use("language", language="fr")
+    assert room.choices == GuildPreferences(language="fr")
 
 
 async def test_show_tells_everything(room: Room) -> None:
