@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
@@ -7,7 +8,9 @@ import pytest
 
 import bot
 from config import Settings
-from services.core.types import ChatContext, ChatMessage
+from services.core.errors import ProviderConnectionError, ProviderRequestError
+from services.core.protocols import LLM
+from services.core.types import ChatContext, ChatMessage, ImagePart
 from services.llm.tokens import TokenCounter
 from tests.services.llm.scripted_server import Reply, refusal, scripted_server
 
@@ -56,9 +59,8 @@ async def no_image(_url: str) -> bytes:
 
 async def ask(**settings: Any) -> str:
     """Return the answer of the model that these settings describe, and its notes."""
-    llm = bot.language_model(
-        Settings(LLM_RETRIES=0, **settings), TokenCounter(), fetch_image=no_image
-    )
+    made = Settings(**{"LLM_RETRIES": 0, **settings})
+    llm = bot.language_model(made, TokenCounter(), fetch_image=no_image)
     context = ChatContext((ChatMessage("user", "hello"),), tokens=10)
     try:
         async with aclosing(llm.stream(context)) as deltas:
@@ -98,3 +100,59 @@ async def test_a_second_server_gets_neither_key_nor_options_of_the_first(key: st
     assert told == "Helloanswered by m1"
     assert two.headers[0].get("Authorization") == (f"Bearer {key}" if key else None)
     assert "top_k" not in two.bodies[0]
+
+
+@pytest.mark.parametrize(("retries", "asked"), [(0, 1), (2, 3)])
+async def test_a_failure_is_tried_again_as_often_as_set(
+    retries: int, asked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.llm.openai_compatible.FIRST_PAUSE", 0.001)
+    async with scripted_server(*[refusal(500, {})] * 3) as server:
+        with pytest.raises(ProviderConnectionError):
+            await ask(OPENAI_BASE_URL=server.url, LLM_RETRIES=retries)
+    assert len(server.bodies) == asked
+
+
+@pytest.mark.parametrize(("places", "at_once"), [(1, 1), (32, 3)])
+async def test_as_many_answers_as_set_are_written_at_once(places: int, at_once: int) -> None:
+    async with scripted_server(*[Reply([9.0])] * 3) as server:
+        made = Settings(OPENAI_BASE_URL=server.url, LLM_MAX_CONCURRENT=places)
+        llm = bot.language_model(made, TokenCounter(), fetch_image=no_image)
+        asked = [asyncio.create_task(first_delta(llm, str(n))) for n in range(3)]
+        while len(server.bodies) < at_once:
+            server.asked.clear()
+            await server.asked.wait()
+        await asyncio.sleep(0.03)  # time for one too many
+        assert len(server.bodies) == at_once
+        for task in asked:
+            task.cancel()
+        await asyncio.wait(asked)
+        await llm.aclose()
+
+
+async def first_delta(llm: LLM, text: str) -> None:
+    context = ChatContext((ChatMessage("user", text),), tokens=10)
+    async with aclosing(llm.stream(context)) as deltas:
+        await anext(deltas)
+
+
+@pytest.mark.parametrize(("vision", "told"), [("auto", "Hello"), ("on", "refused")])
+async def test_images_are_insisted_on_or_not(vision: str, told: str) -> None:
+    async def image(_url: str) -> bytes:
+        return b"GIF89a"
+
+    async with scripted_server(refusal(400, {"error": "no image input here"})) as server:
+        made = Settings(OPENAI_BASE_URL=server.url, LLM_VISION=vision)  # type: ignore[arg-type]
+        llm = bot.language_model(made, TokenCounter(), fetch_image=image)
+        context = ChatContext((ChatMessage("user", "x", (ImagePart("u"),)),), tokens=10)
+        answer = ""
+        try:
+            async with aclosing(llm.stream(context)) as deltas:
+                async for delta in deltas:
+                    answer += delta.text
+        except ProviderRequestError:
+            answer = "refused"
+        finally:
+            await llm.aclose()
+    assert answer == told
+    assert isinstance(server.bodies[0]["messages"][0]["content"], list)

@@ -1,14 +1,18 @@
 import asyncio
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from services.core.types import ChatContext
+from services.core.types import ChatContext, ChatMessage
 from services.llm.image_places import ImagePlaces
 
 _REFUSED = re.compile(
     r"unsupported|not support|unknown|unrecogni[sz]ed|extra|not permitted|not allowed|unexpected"
+)
+_NO_SYSTEM = re.compile(
+    r"system role not supported|does not support (?:the )?system (?:role|prompt)"
 )
 _REPLACEMENT = {
     "stream_options": None,
@@ -21,6 +25,7 @@ _REPLACEMENT = {
 class RequestBody:
     """Write requests in the dialect of one server: drop or rename the options it refuses.
 
+    Where its template knows no system role, the system prompt stands in the first user's message.
     `extra` are options of that server's own; None there leaves out one of ours.
     """
 
@@ -33,6 +38,7 @@ class RequestBody:
         if temperature is not None:
             self._options["temperature"] = temperature
         self._options |= extra
+        self._system_role = True
 
     @property
     def options(self) -> frozenset[str]:
@@ -47,10 +53,8 @@ class RequestBody:
 
     def _encode(self, context: ChatContext) -> bytes:
         places = ImagePlaces()
-        messages = [
-            {"role": message.role, "content": places.content(message)}
-            for message in context.messages
-        ]
+        told = context.messages if self._system_role else _without_system(context.messages)
+        messages = [{"role": message.role, "content": places.content(message)} for message in told]
         options = {name: value for name, value in self._options.items() if value is not None}
         body = {"model": self._model, "messages": messages, "stream": True, **options}
         return places.fill(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"))
@@ -58,6 +62,9 @@ class RequestBody:
     def concede(self, refusal: str, *, sent: frozenset[str]) -> bool:
         """Give up an option that a refusal names; tell whether the next request is another."""
         refusal = refusal.lower()
+        if _NO_SYSTEM.search(refusal):
+            known, self._system_role = not self._system_role, False
+            return not known
         for name in _REPLACEMENT:
             named = name in sent and re.search(rf"\b{name}\b", refusal)
             if named and (name == "stream_options" or _REFUSED.search(refusal)):
@@ -71,3 +78,12 @@ class RequestBody:
         value = self._options.pop(name)
         if other := _REPLACEMENT[name]:
             self._options[other] = value
+
+
+def _without_system(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
+    """Put the system prompt before the first user's words, for templates that know no such role."""
+    first, *rest = messages
+    if first.role != "system" or not rest:
+        return list(messages)
+    content = f"{first.content}\n\n{rest[0].content}"
+    return [replace(rest[0], content=content), *rest[1:]]

@@ -1,6 +1,7 @@
 import asyncio
 import json
 import logging
+import socket
 from base64 import b64decode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -315,6 +316,14 @@ class TestFailures:
         error, _, _ = await failure(base_url="http://127.0.0.1:9/v1")
         assert type(error) is ProviderConnectionError
 
+    async def test_a_connection_that_does_not_come_to_stand(self) -> None:
+        with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+            address = full.getsockname()
+            with socket.create_connection(address):  # the queue holds one
+                url = f"http://127.0.0.1:{address[1]}/v1"
+                error, _, _ = await failure(base_url=url, connect_timeout=0.1, retries=0)
+        assert type(error) is ProviderTimeoutError
+
     @pytest.mark.parametrize(
         "parts",
         [[0.0, 30], [b": ping\n\n", 0.03] * 50, [delta("", role="assistant"), 30]],
@@ -479,6 +488,18 @@ class TestDialects:
             assert await collect(llm) == "Hello"
         assert [missing in body for body in server.bodies] == [True, False, False]
         assert all(present in body for body in server.bodies[1:])
+
+    async def test_a_template_without_a_system_role_gets_none(self) -> None:
+        refused = refusal(400, {"message": "System role not supported"})
+        async with model(refused, retries=0) as (llm, server):
+            assert await collect(llm) == "Hello"
+            assert await collect(llm) == "Hello"
+        told = [body["messages"] for body in server.bodies]
+        assert told[0][0]["role"] == "system"
+        assert told[1] == told[2] == [{"role": "user", "content": "Be kind.\n\nGrüß dich!"}]
+        error, server, _ = await failure(refused, refused, retries=0)
+        assert type(error) is ProviderRequestError
+        assert len(server.bodies) == 2
 
     async def test_two_requests_may_learn_it_at_once(self) -> None:
         refused = refusal(422, {"detail": "stream_options: extra fields not permitted"})
