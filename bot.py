@@ -132,6 +132,7 @@ async def assemble(
     clock = own(stack, VoiceClock())
     clock.start()
     sessions = own(stack, VoiceSessions(clock=clock, connect_timeout=8.0, attempts=3))
+    presence = own(stack, voice_presence(settings, client, sessions, guilds))
     speaker = new_speaker(settings, tts, sessions)
     conversations = own(
         stack,
@@ -151,14 +152,14 @@ async def assemble(
         ),
     )
     batcher = own(stack, message_batcher(settings, client, conversations))
-    chat = chat_cog(settings, client, batcher, conversations, sessions, gate)
+    chat = chat_cog(settings, client, batcher, conversations, sessions, gate, presence)
     voice = voice_cog(client, sessions, speaker, conversations, voices)
     for cog in (chat, voice, ReplyButtons(client, gate, chat, voice, conversations)):
         await client.add_cog(cog)
     await client.add_cog(prewarming_cog(client, sessions, own(stack, Prewarmer(llm=llm, tts=tts))))
     await client.add_cog(SpeechQueue(sessions=sessions))
     await client.add_cog(voice_choice_cog(voices, engines))
-    await client.add_cog(presence_cog(settings, client, sessions, stack))
+    await client.add_cog(VoicePresence(presence=presence, bot_id=client.own_id))
     examiner = doctor(settings, client, engines, style, guilds)
     await client.add_cog(Admin(statistics=statistics, doctor=examiner))
     await client.add_cog(GuildSettings(guilds=guilds, reads_everything=client.reads_everything))
@@ -349,6 +350,7 @@ def chat_cog(
     conversations: Conversations,
     sessions: VoiceSessions,
     gate: Gate,
+    presence: Presence,
 ) -> Chat:
     """Take messages in, as many as the settings allow a person."""
     clock = asyncio.get_running_loop().time
@@ -366,6 +368,7 @@ def chat_cog(
         ),
         notices=RateLimiter(capacity=1, refill_per_second=0.1, clock=clock, max_keys=10_000),
         gate=gate,
+        summon=presence.summon,
     )
 
 
@@ -394,17 +397,25 @@ def voice_choice_cog(
     return VoiceChoice(choices=voices, catalogue=catalogue)
 
 
-def presence_cog(
-    settings: Settings, client: Client, sessions: VoiceSessions, stack: AsyncExitStack
-) -> VoicePresence:
+def voice_presence(
+    settings: Settings,
+    client: Client,
+    sessions: VoiceSessions,
+    guilds: PreferenceStore[GuildPreferences],
+) -> Presence:
     """Keep the bot where its listeners are."""
-    presence = Presence(
+
+    def auto_join(guild_id: int) -> bool:
+        chosen = guilds.get(guild_id).auto_join
+        return settings.AUTO_JOIN_ENABLED if chosen is None else chosen
+
+    return Presence(
         sessions=sessions,
+        auto_join=auto_join,
         leave_after=settings.AUTO_LEAVE_MINUTES * 60,
         follow=settings.AUTO_FOLLOW_ENABLED,
         tell=teller(client),
     )
-    return VoicePresence(presence=own(stack, presence), bot_id=client.own_id)
 
 
 def prewarming_cog(client: Client, sessions: VoiceSessions, prewarmer: Prewarmer) -> Prewarming:

@@ -83,6 +83,7 @@ class Settings(BaseSettings):
     TTS_SENTENCE_MIN_LENGTH: Annotated[int, Field(ge=1, le=1000)] = 20
     TTS_SENTENCE_MAX_LENGTH: Annotated[int, Field(ge=40, le=2000)] = 200
 
+    AUTO_JOIN_ENABLED: bool = False
     AUTO_LEAVE_MINUTES: Annotated[float, Field(ge=0, le=10_000)] = 5.0
     AUTO_FOLLOW_ENABLED: bool = True
 

@@ -43,11 +43,13 @@ class Chat(commands.Cog):
         limiter: RateLimiter,
         notices: RateLimiter,
         gate: Gate,
+        summon: Callable[[discord.Member, int], bool],
     ) -> None:
         self._bot_id = bot_id
         self._batcher = batcher
         self._conversations = conversations
         self._sessions = sessions
+        self._summon = summon
         self._images_of = images_of
         self._limiter = limiter
         self._notices = notices
@@ -191,6 +193,6 @@ class Chat(commands.Cog):
             return False
         session = self._sessions.get(user.guild.id)
         if session is None:
-            return False
+            return channel_id is not None and self._summon(user, channel_id)
         listening = user.voice.channel.id if user.voice and user.voice.channel else None
         return session.channel_id in (listening, channel_id)

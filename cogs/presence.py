@@ -13,6 +13,8 @@ log = logging.getLogger(__name__)
 JOINING = frozenset({"join", "say"})
 """The commands that may bring the bot into voice."""
 
+LEAVING = "leave"
+
 
 class VoicePresence(commands.Cog):
     """Tell the presence what happens in voice channels."""
@@ -36,8 +38,10 @@ class VoicePresence(commands.Cog):
         interaction: discord.Interaction,
         command: app_commands.Command[commands.Cog, ..., None],
     ) -> None:
-        """Note who brought the bot into voice."""
+        """Note who brought the bot into voice, or sent it out."""
         guild_id, channel_id = interaction.guild_id, interaction.channel_id
+        if command.qualified_name == LEAVING and guild_id:
+            self._presence.sent_away(guild_id)
         if command.qualified_name in JOINING and guild_id and channel_id:
             self._presence.summoned(guild_id, interaction.user.id, channel_id)
 

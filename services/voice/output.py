@@ -42,6 +42,19 @@ class FrameSender(Protocol):
         ...
 
 
+class NoSender:
+    """Stand for a connection that has not been made yet: every frame waits."""
+
+    speaking = False
+
+    def send_frame(self, packet: bytes) -> bool:
+        """Refuse the frame for now."""
+        return False
+
+    async def announce_speaking(self) -> None:
+        """Tell nobody."""
+
+
 class VoiceClock:
     """Send one frame per speaking guild every 20 ms, for all guilds in one thread.
 
@@ -133,6 +146,12 @@ class GuildOutput:
     def speaking(self) -> bool:
         """Tell whether an utterance is being played or waits to be."""
         return bool(self._open)
+
+    async def attach(self, sender: FrameSender, *, patience: float) -> None:
+        """Play from now on through a connection that has just been made."""
+        if self._open:
+            await sender.announce_speaking()
+        self._sender, self._patience = sender, patience
 
     def open_utterance(
         self,

@@ -3,10 +3,12 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+import discord
+
 from services.core.errors import VoiceConnectionError
 from services.core.tasks import TaskOwner
 from services.voice.close_codes import CLOSE_REASONS, PUT_OUT
-from services.voice.sessions import VocalChannel, VoiceSession, VoiceSessions, refusal
+from services.voice.sessions import VocalChannel, VoiceSession, VoiceSessions, refusal, why_not
 
 log = logging.getLogger(__name__)
 
@@ -32,17 +34,27 @@ class Presence:
     """Keep the bot where its listeners are, and say why where it was sent away.
 
     `leave_after` is how long the bot stays alone, seconds (0: for ever); with `follow` it goes
-    with the person who summoned it, when nobody else is left behind.
+    with the person who summoned it, when nobody else is left behind. `auto_join` says of a guild
+    whether the bot comes where it is addressed from; once sent away it waits to be brought.
     """
 
     def __init__(
-        self, *, sessions: VoiceSessions, leave_after: float, follow: bool, tell: Tell
+        self,
+        *,
+        sessions: VoiceSessions,
+        auto_join: Callable[[int], bool],
+        leave_after: float,
+        follow: bool,
+        tell: Tell,
     ) -> None:
         self._sessions = sessions
+        self._auto_join = auto_join
         self._leave_after = leave_after
         self._follow = follow
         self._tell = tell
         self._summons: dict[int, Summons] = {}  # one a guild; ends with the guild
+        self._coming: dict[int, int] = {}  # the guilds in which the bot is on its way to a channel
+        self._sent_away: set[int] = set()
         self._timers: dict[int, asyncio.Task[None]] = {}
         self._following: dict[int, asyncio.Task[None]] = {}
         self._tasks = TaskOwner("presence")
@@ -57,10 +69,28 @@ class Presence:
     def summoned(self, guild_id: int, user_id: int, channel_id: int) -> None:
         """Note that somebody brought the bot into voice from a text channel."""
         self._summons[guild_id] = Summons(user_id, channel_id)
+        self._sent_away.discard(guild_id)
+
+    def sent_away(self, guild_id: int) -> None:
+        """Note that somebody sent the bot out: it does not come by itself any more."""
+        self._sent_away.add(guild_id)
+
+    def summon(self, member: discord.Member, channel_id: int) -> bool:
+        """Come where somebody is who addressed the bot, and tell whether it does; never waits."""
+        guild_id, place = member.guild.id, member.voice.channel if member.voice else None
+        if place is None or self._sessions.get(guild_id) is not None:
+            return False
+        free = guild_id not in self._coming and not self._sessions.changing(guild_id)
+        if free and self._would_come(guild_id, place):
+            coming = self._come(place, Summons(member.id, channel_id))
+            self._coming[guild_id] = place.id
+            self._tasks.start(coming, name=f"come {guild_id}")
+        return self._coming.get(guild_id) == place.id
 
     def forget(self, guild_id: int) -> None:
         """Forget a guild that the bot has left."""
         self._summons.pop(guild_id, None)
+        self._sent_away.discard(guild_id)
         self._cancel_timer(guild_id)
 
     def opened(self, session: VoiceSession) -> None:
@@ -70,6 +100,8 @@ class Presence:
     def ended(self, session: VoiceSession, code: int | None) -> None:
         """Say why, where the bot did not leave by itself."""
         self._cancel_timer(session.guild_id)
+        if code == PUT_OUT:
+            self.sent_away(session.guild_id)
         if code is not None:
             summons = self._summons.pop(session.guild_id, None)
             explaining = self._explain(session, code, summons)
@@ -111,6 +143,20 @@ class Presence:
         if reason and await self._sessions.leave(guild_id):
             summons = self._summons.pop(guild_id, None)
             await self._say(summons, channel, f"I left voice. {reason}")
+
+    def _would_come(self, guild_id: int, place: VocalChannel) -> bool:
+        wanted = self._auto_join(guild_id) and guild_id not in self._sent_away
+        return wanted and not why_not(place)
+
+    async def _come(self, place: VocalChannel, summons: Summons) -> None:
+        guild_id = place.guild.id
+        try:
+            await self._sessions.join(place)
+            self._summons[guild_id] = summons
+        except VoiceConnectionError as error:
+            log.info("Can't come in guild %s: %s", guild_id, error)
+        finally:
+            del self._coming[guild_id]
 
     async def _leave_alone(self, guild_id: int) -> None:
         await asyncio.sleep(self._leave_after)

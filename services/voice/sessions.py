@@ -12,7 +12,7 @@ from services.core.errors import VoiceConnectionError
 from services.core.types import Author
 from services.voice.client import DiscordVoiceClient
 from services.voice.close_codes import FINAL_CODES, closed
-from services.voice.output import GuildOutput, VoiceClock
+from services.voice.output import GuildOutput, NoSender, VoiceClock
 from services.voice.utterance import Utterance
 
 log = logging.getLogger(__name__)
@@ -21,6 +21,9 @@ VocalChannel = discord.VoiceChannel | discord.StageChannel
 
 RECONNECT_PATIENCE = 15.0
 """Seconds that speech waits for a lost connection before it ends as interrupted."""
+
+ARRIVAL_PATIENCE = 5.0
+"""Seconds that speech waits for the connection of a channel that is being entered."""
 
 LEAVE_TIMEOUT = 3.0
 """Seconds that leaving may take before we stop waiting for Discord's word."""
@@ -93,12 +96,18 @@ class VoiceSessions:
         self._connect_timeout = connect_timeout
         self._attempts = attempts
         self._sessions: dict[int, VoiceSession] = {}
+        self._coming: dict[int, GuildOutput] = {}
         self.watchers: list[SessionWatcher] = []
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     def get(self, guild_id: int) -> VoiceSession | None:
         """Return the guild's session."""
         return self._sessions.get(guild_id)
+
+    def changing(self, guild_id: int) -> bool:
+        """Tell whether the bot is just entering, leaving or changing a guild's channel."""
+        lock = self._locks.get(guild_id)
+        return lock is not None and lock.locked()
 
     def open_utterance(
         self,
@@ -108,16 +117,21 @@ class VoiceSessions:
         in_line: bool,
         asker: Author | None = None,
     ) -> Utterance | None:
-        """Return a new utterance (see GuildOutput); None without a session. Raises BusyError."""
+        """Return a new utterance (see GuildOutput); None without a session. Raises BusyError.
+
+        While the bot enters a channel the utterance waits for the connection.
+        """
         session = self.get(guild_id)
-        if session is None:
+        output = session.output if session else self._coming.get(guild_id)
+        if output is None:
             return None
-        return session.output.open_utterance(on_first_frame, in_line=in_line, asker=asker)
+        return output.open_utterance(on_first_frame, in_line=in_line, asker=asker)
 
     def stop(self, guild_id: int) -> int:
         """Stop all that is spoken in a guild and return how many utterances that were."""
         session = self.get(guild_id)
-        return session.output.clear() if session else 0
+        output = session.output if session else self._coming.get(guild_id)
+        return output.clear() if output else 0
 
     async def join(self, channel: VocalChannel) -> VoiceSession:
         """Enter a channel, or move there; one at a time in a guild. Raises VoiceConnectionError."""
@@ -168,10 +182,22 @@ class VoiceSessions:
         return self._locks.setdefault(guild_id, asyncio.Lock())
 
     async def _connect(self, channel: VocalChannel) -> VoiceSession:
+        guild_id = channel.guild.id
+        output = GuildOutput(NoSender(), clock=self._clock, patience=ARRIVAL_PATIENCE)
+        self._coming[guild_id] = output
+        try:
+            return await self._try_to_connect(channel, output)
+        except BaseException:
+            output.clear()
+            raise
+        finally:
+            del self._coming[guild_id]
+
+    async def _try_to_connect(self, channel: VocalChannel, output: GuildOutput) -> VoiceSession:
         error = VoiceConnectionError(f"no attempt to join {channel.id}")
         for attempt in range(1, self._attempts + 1):
             try:
-                return await self._connect_once(channel)
+                return await self._connect_once(channel, output)
             except VoiceConnectionError as failure:
                 log.info("Voice attempt %s in guild %s: %s", attempt, channel.guild.id, failure)
                 error = failure
@@ -180,7 +206,7 @@ class VoiceSessions:
                 break
         raise error
 
-    async def _connect_once(self, channel: VocalChannel) -> VoiceSession:
+    async def _connect_once(self, channel: VocalChannel, output: GuildOutput) -> VoiceSession:
         try:
             client = await channel.connect(
                 cls=DiscordVoiceClient, timeout=self._connect_timeout, reconnect=True
@@ -196,10 +222,10 @@ class VoiceSessions:
             raise VoiceConnectionError(f"voice connection failed: {error!r}") from error
         if isinstance(channel, discord.StageChannel):
             await _take_the_stage(channel)
-        return self._open_session(client)
+        await output.attach(client, patience=RECONNECT_PATIENCE)
+        return self._open_session(client, output)
 
-    def _open_session(self, client: DiscordVoiceClient) -> VoiceSession:
-        output = GuildOutput(client, clock=self._clock, patience=RECONNECT_PATIENCE)
+    def _open_session(self, client: DiscordVoiceClient, output: GuildOutput) -> VoiceSession:
         session = VoiceSession(client, output)
         self._sessions[session.guild_id] = session
         client.on_gone = lambda: self._drop(session)
@@ -233,9 +259,14 @@ class VoiceSessions:
 
 def check_access(channel: VocalChannel) -> None:
     """Raise VoiceConnectionError, in words, where the bot may not enter, speak, or find room."""
-    reason = refusal(channel) or _crowd(channel)
+    reason = why_not(channel)
     if reason:
         raise VoiceConnectionError(f"channel {channel.id}: {reason}", user_message=reason)
+
+
+def why_not(channel: VocalChannel) -> str:
+    """Return in words why the bot can't enter a channel; empty where it can."""
+    return refusal(channel) or _crowd(channel)
 
 
 def refusal(channel: VocalChannel) -> str:

@@ -22,6 +22,7 @@ FORBIDDEN = discord.Forbidden(MagicMock(status=403, reason="no"), "no")
 class Stage:
     def __init__(self, *, burst: int = 100, **lists: set[int]) -> None:
         self.taken: list[IncomingMessage] = []
+        self.summon = MagicMock(return_value=True)
         batcher, conversations, sessions = MagicMock(), MagicMock(), MagicMock()
         batcher.add = self.taken.append
         sessions.get.return_value = None
@@ -37,6 +38,7 @@ class Stage:
             limiter=limiter(burst),
             notices=limiter(1),
             gate=Gate(choices=lambda _: choices),
+            summon=self.summon,
         )
 
     async def hear(self, content: str, *, refused: Exception | None = None) -> list[str]:
@@ -154,3 +156,14 @@ async def test_a_channel_on_the_list_is_met_with_silence() -> None:
     stage = Stage(denied_channels={CHANNEL})
     assert await stage.hear("<@99> hello") == await stage.hear("<@99>") == []
     assert stage.taken == []
+
+
+@pytest.mark.parametrize("comes", [True, False])
+async def test_an_answer_is_spoken_where_the_bot_comes_for_it(comes: bool) -> None:
+    stage = Stage()
+    stage.summon.return_value = comes
+    member = MagicMock(spec=discord.Member)
+    assert stage.chat._speaks(CHANNEL, member) is comes
+    stage.summon.assert_called_once_with(member, CHANNEL)
+    assert not stage.chat._speaks(None, member)
+    assert not stage.chat._speaks(CHANNEL, MagicMock(spec=discord.User))

@@ -37,6 +37,7 @@ async def test_who_brings_the_bot_is_noted(name: str, calls: int) -> None:
     interaction: Any = SimpleNamespace(guild_id=5, channel_id=100, user=SimpleNamespace(id=7))
     await made.on_app_command_completion(interaction, MagicMock(qualified_name=name))
     assert presence.summoned.call_args_list == [((5, 7, 100),)] * calls
+    assert presence.sent_away.call_count == 1 - calls
 
 
 async def test_whatever_may_change_permissions_has_them_checked() -> None:

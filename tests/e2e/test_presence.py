@@ -1,10 +1,12 @@
 """The bot's coming, going and coming back in voice channels, seen from outside."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.e2e.processes import bot, online
 from tests.e2e.world import World, eventually
 
 pytestmark = pytest.mark.e2e
@@ -128,3 +130,26 @@ async def test_a_close_without_a_word_is_no_kick(world: World) -> None:
     await world.call("POST", "faults", {"target": "voice", "kind": "4014"})
     await heard(world, lounge, since=time.monotonic() + 0.2)
     await world.command("stop", user="ana")
+
+
+async def test_the_bot_comes_to_speak_an_answer_and_goes_when_it_is_alone(
+    empty_world: World, tmp_path: Path
+) -> None:
+    world = empty_world
+    lounge = world.channel("Lounge")
+    await world.call("POST", f"voice/{lounge}/join", {"user": "ana"})
+    text = "Here I am, as you asked me to be."
+    await world.script({"text": text}, {"text": "And again."})
+    async with bot(world, tmp_path, AUTO_JOIN_ENABLED="true", AUTO_LEAVE_MINUTES="0.01"):
+        await online(world)
+        asked = await world.ask("come")
+        answer = await world.answer(after=asked, ends="to be.")
+        frames = await world.quiet(lounge)
+        assert answer["created"] - asked["created"] < 1.5
+        assert frames[0]["t"] - asked["created"] < 3.0
+        assert len(frames) * 0.02 > 1.0
+        await world.call("POST", f"voice/{lounge}/leave", {"user": "ana"})
+        await present(world, lounge)
+        found = await world.call("GET", f"channels/{world.channel()}/messages")
+        assert len(found["messages"]) == 2, "it went in silence"
+        assert await world.violations() == []

@@ -22,17 +22,24 @@ pytestmark = pytest.mark.virtual_time
 class Place:
     """A server with three rooms, people who walk about, and the bot."""
 
-    def __init__(self, *, leave_after: float = 60.0, follow: bool = True) -> None:
+    def __init__(
+        self, *, leave_after: float = 60.0, follow: bool = True, auto_join: bool = True
+    ) -> None:
         self.guild = guild()
         self.rooms = [FakeChannel(self.guild, 10 + number) for number in range(3)]
         for user_id in (ANA, BEN, OTHER_BOT):
             bot = user_id == OTHER_BOT
-            self.guild.members[user_id] = SimpleNamespace(id=user_id, bot=bot, voice=None)
+            member = SimpleNamespace(id=user_id, bot=bot, voice=None, guild=self.guild)
+            self.guild.members[user_id] = member
         self.said: list[tuple[int, str]] = []
         self.silent: set[int] = set()
         self.sessions = VoiceSessions(clock=VoiceClock(), connect_timeout=5.0, attempts=1)
         self.presence = Presence(
-            sessions=self.sessions, leave_after=leave_after, follow=follow, tell=self.tell
+            sessions=self.sessions,
+            auto_join=lambda _: auto_join,
+            leave_after=leave_after,
+            follow=follow,
+            tell=self.tell,
         )
         self.guild.on_move = lambda: self.presence.moved(self.guild.id, ME, left=None)
 
@@ -50,6 +57,10 @@ class Place:
     async def join(self, room: int, user_id: int = ANA) -> None:
         await self.sessions.join(self.rooms[room].real)
         self.presence.summoned(self.guild.id, user_id, GENERAL)
+
+    def summon(self, user_id: int) -> bool:
+        """Let somebody address the bot; tell whether it comes."""
+        return self.presence.summon(self.guild.members[user_id], GENERAL)
 
     def walk(self, user_id: int, room: int | None) -> None:
         """Let somebody go into a room, or out of voice."""
@@ -235,12 +246,80 @@ async def test_a_guild_that_is_gone_is_forgotten() -> None:
     await place.presence.aclose()
 
 
+async def test_the_bot_comes_where_it_is_addressed_from() -> None:
+    place = Place()
+    assert not place.summon(ANA), "she is in no voice channel"
+    place.walk(ANA, 0)
+    place.walk(BEN, 1)
+    assert place.summon(ANA)
+    assert place.summon(ANA)
+    assert not place.summon(BEN), "it is on its way elsewhere"
+    await asyncio.sleep(1)
+    assert place.bot_is_in == 10
+    assert not place.summon(BEN), "it is elsewhere"
+    place.walk(ANA, 2)
+    await asyncio.sleep(1)
+    assert place.bot_is_in == 12
+    await place.aclose()
+
+
+async def test_the_bot_comes_to_nobody_who_does_not_want_it() -> None:
+    place = Place(auto_join=False)
+    place.walk(ANA, 0)
+    assert not place.summon(ANA)
+    await place.aclose()
+
+
+async def test_who_is_joined_elsewhere_meanwhile_is_left_alone() -> None:
+    place = Place()
+    place.walk(ANA, 0)
+    joining = asyncio.create_task(place.join(1, BEN))
+    await asyncio.sleep(0)
+    assert not place.summon(ANA)
+    await joining
+    assert place.bot_is_in == 11
+    await place.aclose()
+
+
+async def test_the_bot_does_not_come_where_it_can_not() -> None:
+    place = Place()
+    place.walk(ANA, 0)
+    place.rooms[0].allowed.speak = False
+    assert not place.summon(ANA)
+    place.rooms[0].allowed.speak = True
+    place.rooms[0].failures = [TimeoutError()]
+    assert place.summon(ANA)
+    await asyncio.sleep(1)
+    assert place.bot_is_in is None
+    assert place.summon(ANA), "the next message tries again"
+    await asyncio.sleep(1)
+    assert place.bot_is_in == 10
+    await place.aclose()
+
+
+async def test_once_sent_away_the_bot_waits_to_be_brought() -> None:
+    place = Place()
+    place.walk(ANA, 0)
+    await place.join(0)
+    place.cut(PUT_OUT)
+    assert not place.summon(ANA)
+    await place.join(0)
+    await place.sessions.leave(place.guild.id)
+    assert place.summon(ANA), "nobody sent it away since"
+    await asyncio.sleep(1)
+    place.presence.sent_away(place.guild.id)
+    await place.sessions.leave(place.guild.id)
+    assert not place.summon(ANA)
+    await place.aclose()
+
+
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("walk"), st.sampled_from([ANA, BEN, OTHER_BOT]), st.none()),
         st.tuples(st.just("walk"), st.sampled_from([ANA, BEN]), st.integers(0, 2)),
         st.tuples(st.just("join"), st.sampled_from([ANA, BEN]), st.integers(0, 2)),
         st.tuples(st.just("drag"), st.none(), st.integers(0, 2)),
+        st.tuples(st.just("summon"), st.sampled_from([ANA, BEN]), st.none()),
         st.tuples(st.just("leave"), st.none(), st.none()),
         st.tuples(st.just("cut"), st.none(), st.sampled_from([PUT_OUT, 4017])),
         st.tuples(st.just("wait"), st.none(), st.integers(0, 70)),
@@ -257,6 +336,8 @@ async def act(place: Place, step: tuple[str, Any, Any], joins: list[asyncio.Task
         place.walk(who, what)
     elif kind == "join":
         joins.append(asyncio.create_task(place.join(what, who)))
+    elif kind == "summon":
+        place.summon(who)
     elif kind == "drag" and client is not None:
         client.channel = place.rooms[what]
         place.presence.moved(place.guild.id, ME, left=None)

@@ -196,3 +196,38 @@ def test_room_for_the_bot_is_room() -> None:
 
 def test_an_unknown_close_code_is_named_by_its_number() -> None:
     assert "4999" in closed(4999).user_message
+
+
+async def test_speech_opened_on_the_way_into_a_channel_is_heard_there() -> None:
+    channel = FakeChannel(guild())
+    voice = sessions()
+    joining = asyncio.create_task(voice.join(channel.real))
+    await asyncio.sleep(0)
+    assert voice.changing(5)
+    utterance = voice.open_utterance(5, None, in_line=False)
+    assert utterance
+    await utterance.write(speech(2))
+    utterance.end()
+    session = await joining
+    assert session.output.speaking
+    assert channel.guild.voice_client.speaking
+    assert not voice.changing(5)
+    assert voice.stop(5) == 1
+
+
+@pytest.mark.parametrize("ending", ["stop", "failure"])
+async def test_speech_opened_on_the_way_ends_with_the_attempt(ending: str) -> None:
+    channel = FakeChannel(guild())
+    channel.failures = [TimeoutError()]
+    voice = sessions(attempts=1)
+    joining = asyncio.create_task(voice.join(channel.real))
+    await asyncio.sleep(0)
+    utterance = voice.open_utterance(5, None, in_line=False)
+    assert utterance
+    if ending == "stop":
+        assert voice.stop(5) == 1
+        assert (await utterance.wait_for_playout()).interrupted
+    await asyncio.wait([joining])
+    assert isinstance(joining.exception(), VoiceConnectionError)
+    assert (await utterance.wait_for_playout()).interrupted
+    assert voice.open_utterance(5, None, in_line=False) is None
