@@ -15,6 +15,8 @@ from cogs.admin import Admin
 from cogs.chat import Chat
 from cogs.client import Client, connect, edit_limits, login
 from cogs.doctor import Doctor
+from cogs.downloads import Downloads
+from cogs.enclosures import fetch_quote
 from cogs.errors import explain
 from cogs.images import images_of, no_images
 from cogs.preparation import prepare
@@ -52,6 +54,7 @@ from services.tts.fallback import FallbackTTS
 from services.tts.kokoro import KokoroTTS
 from services.tts.kokoro_files import invitation, is_usable
 from services.tts.openai import OpenAITTS
+from services.turn_reader import TurnReader
 from services.typing_pacer import TypingPacer
 from services.voice.libopus import load_opus
 from services.voice.output import VoiceClock
@@ -134,10 +137,13 @@ async def assemble(
     sessions = own(stack, VoiceSessions(clock=clock, connect_timeout=8.0, attempts=3))
     presence = own(stack, voice_presence(settings, client, sessions, guilds))
     speaker = new_speaker(settings, tts, sessions)
+    downloads = own(stack, Downloads(lambda: client.http.connector))
+    reader = TurnReader(fetch_file=downloads.fetch, fetch_quote=partial(fetch_quote, client))
     conversations = own(
         stack,
         Conversations(
             llm=llm,
+            read=reader.read,
             build_context=query_optimizer(settings, counter).build,
             history=history,
             history_limit=settings.MAX_HISTORY_MESSAGES,

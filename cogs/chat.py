@@ -9,6 +9,7 @@ from discord.ext import commands
 
 from cogs.access import REFUSALS, Gate
 from cogs.addressing import addressed_text, author_of, clean, edited_text, overheard_text
+from cogs.enclosures import files_of, quote_of
 from cogs.text_channels import PING_ASKER, UNREACHABLE, InteractionText
 from services.access import Access
 from services.conversations import Conversations
@@ -25,6 +26,7 @@ LONGEST = 8000
 """Characters of a message that are answered; Discord allows 2000, some accounts 4000."""
 
 TOO_LONG = f"That is too long for me. Please keep a message under {LONGEST} characters."
+NOT_TEXT = "I can read text files only, such as .txt, .md, .csv or code."
 NO_TEXT = "Yes? Write your question after my name."
 UNREADABLE = "I can't read that message. Please mention me in it."
 
@@ -69,13 +71,14 @@ class Chat(commands.Cog):
         except BusyError as error:
             await self._notice(message, error.user_message)
             return
-        if not text and not self._images_of(message):
-            await self._notice(message, NO_TEXT if message.mentions else UNREADABLE)
+        asked = self.read(message, text, asker=message.author)
+        if not _says_something(asked):
+            await self._notice(message, _missing(message, asked))
             return
         if len(text) > LONGEST:
             await self._notice(message, TOO_LONG)
             return
-        self._batcher.add(self.read(message, text, asker=message.author))
+        self._batcher.add(asked)
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
@@ -152,6 +155,8 @@ class Chat(commands.Cog):
             received=asyncio.get_running_loop().time(),
             speak=self._speaks(message.channel.id, asker),
             images=self._images_of(message),
+            quote=quote_of(message, self._bot_id()),
+            files=files_of(message),
         )
 
     def read_command(
@@ -196,3 +201,16 @@ class Chat(commands.Cog):
             return channel_id is not None and self._summon(user, channel_id)
         listening = user.voice.channel.id if user.voice and user.voice.channel else None
         return session.channel_id in (listening, channel_id)
+
+
+def _says_something(asked: IncomingMessage) -> bool:
+    """Tell whether a message asks something: in words, by what it shows, or by forwarding."""
+    forwards = asked.quote is not None and not asked.quote.message_id and bool(asked.quote.text)
+    readable = any(not file.problem for file in asked.files)
+    return bool(asked.text or asked.images) or forwards or readable
+
+
+def _missing(message: discord.Message, asked: IncomingMessage) -> str:
+    if asked.files:
+        return NOT_TEXT
+    return NO_TEXT if message.mentions else UNREADABLE

@@ -1,6 +1,6 @@
 import asyncio
 import logging
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Awaitable, Callable, Sequence, Set
 
 from services.channel_pacer import ChannelPacers
 from services.conversation import Conversation
@@ -34,17 +34,19 @@ class Conversations:
     replies: at most `max_active` of them. A turn too many is refused in words, once in 10 s to one
     person in one channel. Its history has the key "channel-<id>".
 
-    `build_context` is QueryOptimizer.build; `open_speech(turn, metrics)` is asked for turns that
-    want to be spoken and may return None; neither raises nor waits. `typing_pacer` is used for
-    answers neither streamed nor spoken. With `buttons` an answer can be stopped, asked for again
-    and spoken by what stands under it. `explain` makes a sentence of an error nobody expected.
-    `aclose` stops what runs, marks it as stopped and returns within `end_within` seconds.
+    `read` is TurnReader.read, `build_context` QueryOptimizer.build; `open_speech(turn, metrics)` is
+    asked for turns that want to be spoken and may return None; neither raises nor waits.
+    `typing_pacer` is used for answers neither streamed nor spoken. With `buttons` an answer can be
+    stopped, asked for again and spoken by what stands under it. `explain` makes a sentence of an
+    error nobody expected. `aclose` stops what runs, marks it as stopped and returns within
+    `end_within` seconds.
     """
 
     def __init__(
         self,
         *,
         llm: LLM,
+        read: Callable[[UserTurn], Awaitable[UserTurn]],
         build_context: Callable[[UserTurn, Sequence[HistoryEntry]], ChatContext],
         history: HistoryStore,
         history_limit: int,
@@ -61,6 +63,7 @@ class Conversations:
         end_within: float = 4.0,
     ) -> None:
         self._llm = llm
+        self._read = read
         self._build_context = build_context
         self._history = history
         self._history_limit = history_limit
@@ -206,10 +209,13 @@ class Conversations:
 
         async def context(turn: UserTurn) -> ChatContext:
             entries = await conversation.context(turn, self._history_limit)
+            if any(message.files for message in turn.messages):  # long texts take long to count
+                return await asyncio.to_thread(self._build_context, turn, entries)
             return self._build_context(turn, entries)
 
         return Reply(
             turn=turn,
+            read=self._read,
             context=context,
             llm=self._llm,
             open_output=lambda turn, on_shown: self._open_output(turn, channel, on_shown),

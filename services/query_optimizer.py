@@ -1,7 +1,8 @@
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import replace
 
 from services.core.types import ChatContext, ChatMessage, HistoryEntry, UserTurn
+from services.turn_material import Material, material_of, quoted_ids
 
 MESSAGE_TOKENS = 4
 """Tokens that a chat format adds to every message, and once more to open the answer."""
@@ -11,6 +12,14 @@ IMAGE_TOKENS = 800
 MAX_IMAGES = 4
 """Images of one turn that a model is shown."""
 
+MATERIAL_SHARE = 0.75
+"""Part of the room beside prompt and question that quotations and files may take."""
+
+LONGEST_TOKEN = 8
+"""Characters of a token; hardly any text has more, so that what is longer need not be counted."""
+
+FILE_CUT = "I read only the beginning of {}."
+FILE_LEFT_OUT = "{} did not fit; I did not read it."
 MESSAGE_CUT = "Your message was too long for me to read whole; I read its end."
 IMAGES_LEFT_OUT = "Images that I could look at: {} of {}."
 
@@ -19,9 +28,10 @@ class QueryOptimizer:
     """Choose what a model is sent: the newest that fits into `max_context_tokens`.
 
     In order of priority: the current message, the system prompt, the current message's images (as
-    IMAGE_TOKENS each, at most MAX_IMAGES), the newest messages of the history, at most
-    `max_history_messages` of them. `count` gives a text's tokens. Where not even
-    the first two fit, the message keeps its end and the system prompt its beginning.
+    IMAGE_TOKENS each, at most MAX_IMAGES), what it quotes and its files, the newest messages of the
+    history, at most `max_history_messages` of them. `count` gives a text's tokens. Where not even
+    the first two fit, the message keeps its end and the system prompt its beginning. Quotations and
+    files stand above the message and keep their beginning.
 
     After the system prompt the roles alternate, beginning with a user, as the chat templates of
     some models insist: neighbours of one role become one message, an answer at the beginning,
@@ -47,12 +57,28 @@ class QueryOptimizer:
         A note says so where that was the current message or an image of it.
         """
         recent = _newest(history, self._max_messages)
+        quoted = quoted_ids(turn)
+        context, sent = self._build(turn, recent, known=quoted & _ids(recent))
+        if quoted & _ids(recent) - sent:  # what would only be pointed at does not fit
+            context, _ = self._build(turn, recent, known=quoted & sent)
+        return context
+
+    def _build(
+        self, turn: UserTurn, recent: Sequence[HistoryEntry], *, known: Set[int]
+    ) -> tuple[ChatContext, Set[int]]:
+        """Return a context, and the ids of the messages of the history that are in it."""
         name = _namer(recent, turn)
         speaker = name(turn.author.id, turn.author.name)
         opening, room, cut = self._opening(speaker, turn.text or turn.kept_text)
+        notes = [MESSAGE_CUT] if cut else []
         images = turn.images[: min(MAX_IMAGES, room // IMAGE_TOKENS)]
+        if len(images) < len(turn.images):
+            notes.append(IMAGES_LEFT_OUT.format(len(images), len(turn.images)))
         room -= IMAGE_TOKENS * len(images)
-        opening[-1] = replace(opening[-1], images=images)
+        question = opening[-1].content
+        asked = self._with_material(question, material_of(turn, known=known), room, notes)
+        opening[-1] = ChatMessage("user", asked, images)
+        room -= self._count(asked) - self._count(question)
         chosen: list[ChatMessage] = []
         for entry in reversed(recent):
             message = _message(entry, name)
@@ -62,11 +88,37 @@ class QueryOptimizer:
             room -= cost
             chosen.append(message)
         messages = (*opening[:-1], *_alternating([*reversed(chosen), opening[-1]]))
-        notes = [MESSAGE_CUT] if cut else []
-        if len(images) < len(turn.images):
-            notes.append(IMAGES_LEFT_OUT.format(len(images), len(turn.images)))
-        trimmed = bool(notes) or len(chosen) < len(recent) or self._cuts_prompt(opening)
-        return ChatContext(messages, self._tokens(messages), trimmed, tuple(notes))
+        trimmed = len(chosen) < len(recent) or bool(notes) or self._cuts_prompt(opening)
+        context = ChatContext(messages, self._tokens(messages), trimmed, tuple(notes))
+        return context, _ids(recent[len(recent) - len(chosen) :])
+
+    def _with_material(
+        self, question: str, material: Sequence[Material], room: int, notes: list[str]
+    ) -> str:
+        """Return the question below what it brings, each part as far as its share lets it.
+
+        All together take at most MATERIAL_SHARE of `room` tokens, so that some history fits.
+        """
+        content = question
+        limit = self._count(question) + int(room * MATERIAL_SHARE)
+        for left, part in zip(range(len(material), 0, -1), reversed(material), strict=True):
+            used = self._count(content)
+            share = used + (limit - used) // left
+            text = self._beginning(part, content, share)
+            if text is not None:
+                content = _above(part.shown(text), content)
+            if part.name and (text != part.text or not part.whole):
+                notes.append((FILE_CUT if text else FILE_LEFT_OUT).format(part.name))
+        return content
+
+    def _beginning(self, part: Material, content: str, share: int) -> str | None:
+        """Return as much of a part's text as fits above `content` into `share` tokens, or None."""
+
+        def count(text: str) -> int:
+            return self._count(_above(part.shown(text), content))
+
+        text = _fit(part.text[: share * LONGEST_TOKEN], share, count)
+        return text if (text or not part.text) and count(text) <= share else None
 
     def _opening(self, speaker: str, text: str) -> tuple[list[ChatMessage], int, bool]:
         """Return system prompt and current message, the tokens left, whether the latter is cut."""
@@ -93,6 +145,14 @@ class QueryOptimizer:
 
     def _cost(self, text: str) -> int:
         return self._count(text) + MESSAGE_TOKENS
+
+
+def _above(part: str, content: str) -> str:
+    return f"{part}\n\n{content}" if content else part
+
+
+def _ids(entries: Iterable[HistoryEntry]) -> set[int]:
+    return {message_id for entry in entries for message_id in entry.message_ids}
 
 
 def _newest(history: Sequence[HistoryEntry], limit: int) -> list[HistoryEntry]:

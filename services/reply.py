@@ -19,6 +19,7 @@ from services.core.types import (
     UserTurn,
 )
 from services.message_pages import closed, is_blank, settled
+from services.turn_material import for_history
 from services.typing_pacer import TypingPacer
 
 log = logging.getLogger(__name__)
@@ -81,6 +82,7 @@ class Reply:
         self,
         *,
         turn: UserTurn,
+        read: Callable[[UserTurn], Awaitable[UserTurn]],
         context: Callable[[UserTurn], Awaitable[ChatContext]],
         llm: LLM,
         open_output: Callable[[UserTurn, Callable[[], None]], ReplyOutput],
@@ -94,6 +96,7 @@ class Reply:
         self.turn = turn
         self.begun = asyncio.Event()
         self.visible = asyncio.Event()
+        self._read = read
         self._context = context
         self._llm = llm
         self._open_output = open_output
@@ -180,8 +183,9 @@ class Reply:
         if self._failure is not None or self._withdrawn or is_blank(answer) or not shown:
             return []
         author, messages = self.turn.author, tuple(message.id for message in self.turn.messages)
+        asked = for_history(self.turn)
         return [
-            HistoryEntry("user", self.turn.kept_text, self._at, author.id, author.name, messages),
+            HistoryEntry("user", asked, self._at, author.id, author.name, messages),
             HistoryEntry("assistant", answer, time.time(), author.id, "", self._output.message_ids),
         ]
 
@@ -222,6 +226,7 @@ class Reply:
 
     async def _generate(self) -> None:
         try:
+            self.turn = await self._read(self.turn)
             context = await self._context(self.turn)
             self.metrics.mark("context")
             self.metrics.prompt_tokens = context.tokens

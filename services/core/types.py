@@ -37,23 +37,36 @@ class ImagePart:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Hold a message that another one speaks about, by the name of its author."""
+    """Hold a message that another one is about; one that it forwards has no author and no id.
+
+    `author` is "you" for the bot itself. `text` is None until it is fetched.
+    """
 
     author: str
-    text: str
+    text: str | None
+    message_id: int = 0
 
-    def __str__(self) -> str:
-        """Return it as the model reads it: marked as quoted, line by line."""
-        return "\n".join(f"> {line}" for line in f"{self.author}: {self.text}".splitlines())
+
+@dataclass(frozen=True, slots=True)
+class TextFile:
+    """Hold a file of `size` bytes that came with a message; `text` is None until it is read.
+
+    `text` may be only its beginning. `problem` says in a few words why it is not read.
+    """
+
+    name: str
+    url: str
+    size: int
+    text: str | None = None
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class IncomingMessage:
     """Hold one message meant for the bot, its address (mention) already removed.
 
-    `received` is on the event loop's clock, seconds. `speak` asks for a spoken answer. A message
-    of images alone has no text. `quote` is the message that it is about, where the model needs to
-    read that as well.
+    `received` is on the event loop's clock, seconds. `speak` asks for a spoken answer. `images`,
+    `quote` and `files` are what it brings beside its text, which may be empty then.
     """
 
     id: int
@@ -65,10 +78,7 @@ class IncomingMessage:
     speak: bool = False
     images: tuple[ImagePart, ...] = ()
     quote: Quote | None = None
-
-    def __str__(self) -> str:
-        """Return the text as the model reads it, below what it quotes."""
-        return f"{self.quote}\n{self.text}" if self.quote else self.text
+    files: tuple[TextFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +115,8 @@ class UserTurn:
 
     @property
     def text(self) -> str:
-        """Return the messages' texts, one to a line, each below what it quotes."""
-        return "\n".join(filter(None, map(str, self.messages)))
+        """Return the messages' texts, one to a line."""
+        return "\n".join(message.text for message in self.messages if message.text)
 
     @property
     def images(self) -> tuple[ImagePart, ...]:

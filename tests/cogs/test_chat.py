@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import AsyncMock, MagicMock, call
@@ -8,7 +9,7 @@ import discord
 import pytest
 
 from cogs.access import REFUSALS, Gate
-from cogs.chat import LONGEST, NO_TEXT, TOO_LONG, Chat
+from cogs.chat import LONGEST, NO_TEXT, NOT_TEXT, TOO_LONG, Chat
 from cogs.images import images_of
 from services.access import Access
 from services.core.types import IncomingMessage
@@ -41,7 +42,9 @@ class Stage:
             summon=self.summon,
         )
 
-    async def hear(self, content: str, *, refused: Exception | None = None) -> list[str]:
+    async def hear(
+        self, content: str, *, refused: Exception | None = None, files: Sequence[Any] = ()
+    ) -> list[str]:
         """Let somebody write, and return what they are told at once."""
         message: Any = MagicMock(
             id=1,
@@ -53,6 +56,8 @@ class Stage:
             author=SimpleNamespace(id=1, bot=False, display_name="ana"),
             webhook_id=None,
             type=discord.MessageType.default,
+            message_snapshots=[],
+            attachments=files,
             mentions=[SimpleNamespace(id=BOT, display_name="Bot")] * ("<@99>" in content),
             reply=AsyncMock(side_effect=refused),
         )
@@ -81,6 +86,18 @@ async def test_what_cannot_be_answered_is_told_once(content: str, sentence: str)
     assert await stage.hear(content) == [sentence]
     assert await stage.hear(content) == []
     assert stage.taken == []
+
+
+def attached(name: str, kind: str) -> Any:
+    return SimpleNamespace(filename=name, content_type=kind, url=f"https://x/{name}", size=3)
+
+
+async def test_a_text_file_alone_is_a_question_and_another_file_is_not() -> None:
+    stage = Stage()
+    assert await stage.hear("<@99>", files=[attached("a.txt", "text/plain; charset=utf-8")]) == []
+    assert [file.name for message in stage.taken for file in message.files] == ["a.txt"]
+    assert await stage.hear("<@99>", files=[attached("a.zip", "application/zip")]) == [NOT_TEXT]
+    assert len(stage.taken) == 1
 
 
 async def test_the_longest_message_is_taken() -> None:

@@ -235,3 +235,7 @@ class MemoryHistory:
 def plain_context(turn: UserTurn, history: Sequence[HistoryEntry]) -> ChatContext:
     told = tuple(ChatMessage(entry.role, entry.text) for entry in history)
     return ChatContext((*told, ChatMessage("user", turn.text)), tokens=10)
+
+
+async def as_it_is(turn: UserTurn) -> UserTurn:
+    return turn

@@ -17,6 +17,7 @@ from tests.services.chat_fakes import (
     FakeSpeech,
     MemoryHistory,
     ScriptedLLM,
+    as_it_is,
     now,
     plain_context,
     turn,
@@ -37,6 +38,7 @@ class Bot:
         self.metrics: list[TurnMetrics] = []
         self.conversations = Conversations(
             llm=llm,
+            read=as_it_is,
             build_context=plain_context,
             history=self.history,
             history_limit=10,

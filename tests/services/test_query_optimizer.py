@@ -10,10 +10,14 @@ from services.core.types import (
     HistoryEntry,
     ImagePart,
     IncomingMessage,
+    Quote,
     Role,
+    TextFile,
     UserTurn,
 )
 from services.query_optimizer import (
+    FILE_CUT,
+    FILE_LEFT_OUT,
     IMAGE_TOKENS,
     IMAGES_LEFT_OUT,
     MESSAGE_CUT,
@@ -221,3 +225,81 @@ def test_the_budget_is_never_exceeded(
     roles = [message.role for message in context.messages if message.role != "system"]
     assert roles == (["user", "assistant"] * len(roles))[: len(roles)]
     assert len(context.messages) <= 12
+
+
+def bringing(text: str, *files: str, quote: Quote | None = None, author: Author = ANN) -> UserTurn:
+    brought = tuple(
+        TextFile(f"{number}.txt", f"u/{number}", 1, told) for number, told in enumerate(files)
+    )
+    asked = IncomingMessage(1, 1, None, author, text, 0.0, quote=quote, files=brought)
+    return UserTurn("t", (asked,))
+
+
+def test_a_file_stands_above_the_question() -> None:
+    context = build(bringing("What is it?", "one two", author=BOB), [said("hello")])
+    last = context.messages[-1].content
+    assert last == "Ann: hello\nFile 0.txt:\n```txt\none two\n```\n\nBob: What is it?"
+    assert context.notes == ()
+
+
+def test_a_long_file_is_cut_and_leaves_room_for_question_and_history() -> None:
+    history = [said("before " * 5), answered("so " * 5)]
+    context = build(bringing("What is it?", "word " * 50_000), history, tokens=200)
+    last = context.messages[-1].content
+    assert last.startswith("File 0.txt (only its beginning):")
+    assert last.endswith("\n```\n\nWhat is it?")
+    assert len(context.messages) == 4
+    assert 150 <= context.tokens == true_tokens(context) <= 200
+    assert context.notes == (FILE_CUT.format("0.txt"),)
+    assert context.trimmed
+
+
+def test_two_files_share_the_room() -> None:
+    context = build(bringing("Compare.", "one " * 500, "two " * 500), tokens=200)
+    last = context.messages[-1].content
+    assert last.count("one ") > 50
+    assert last.count("two ") > 50
+
+
+def test_a_file_that_does_not_fit_at_all_is_told_of() -> None:
+    context = build(bringing("tell " * 30, "one two"), tokens=48)
+    assert context.messages[-1].content == "tell " * 30
+    assert context.notes == (FILE_LEFT_OUT.format("0.txt"),)
+
+
+def test_a_quotation_is_not_repeated_while_the_history_holds_it() -> None:
+    quoted = Quote("Bob", "the old story of the fox", 77)
+    entry = HistoryEntry("user", "the old story of the fox", 0.0, 2, "Bob", (77,))
+    asked = bringing("More?", quote=quoted)
+    context = build(asked, [entry, answered("so")])
+    assert str(context.messages).count("the old story of the fox") == 1
+    assert "Bob wrote above" in context.messages[-1].content
+    history = [entry, answered("so"), said("long " * 30), answered("ok")]
+    context = build(asked, history, tokens=80)
+    assert "> the old story of the fox" in context.messages[-1].content
+    assert len(context.messages) < 5
+    assert context.tokens == true_tokens(context) <= 80
+
+
+@pytest.mark.parametrize("count", [words, len, lambda text: len(text.encode()) // 3 + 1])
+@given(
+    current=texts,
+    files=st.lists(texts, max_size=3),
+    quoted=st.builds(Quote, texts, texts, st.integers(0, 3)),
+    history=st.lists(entries, max_size=8),
+    tokens=st.integers(20, 400),
+)
+def test_the_budget_is_never_exceeded_by_what_a_message_brings(
+    count: Callable[[str], int],
+    current: str,
+    files: list[str],
+    quoted: Quote,
+    history: list[HistoryEntry],
+    tokens: int,
+) -> None:
+    asked = bringing(current, *files, quote=quoted)
+    context = build(asked, history, tokens=tokens, count=count)
+    assert context.tokens == true_tokens(context, count) <= tokens
+    alone = build(asked_alone := turn(current), [], tokens=tokens, count=count)
+    if asked_alone.text and MESSAGE_CUT not in context.notes:
+        assert context.messages[-1].content.endswith(alone.messages[-1].content)

@@ -23,6 +23,7 @@ from tests.services.chat_fakes import (
     FakeChannel,
     FakeSpeech,
     ScriptedLLM,
+    as_it_is,
     message,
     now,
     plain_context,
@@ -56,6 +57,7 @@ class Stage:
         self._context = context or (lambda: plain_context(self.turn, []))
         self.reply = Reply(
             turn=self.turn,
+            read=as_it_is,
             context=self._build,
             llm=self.llm,
             open_output=lambda turn, on_shown: LiveMessage(

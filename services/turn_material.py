@@ -1,0 +1,94 @@
+"""What a turn brings beside its text, as the model reads it and as the history keeps it."""
+
+import re
+from collections.abc import Set
+from dataclasses import dataclass
+
+from services.core.types import Quote, TextFile, UserTurn
+from services.text_files import MAX_BYTES
+
+LONGEST_QUOTE = 1000
+"""Characters of a quoted message that a model is shown."""
+
+POINTER_WORDS = 5
+"""Words by which a model finds a message again that it is shown anyway."""
+
+KEPT_CHARACTERS = 2000
+"""Characters of a turn's files that the history keeps, all together."""
+
+FORWARDED = "(a forwarded message)"
+"""Kept of a turn that is nothing else."""
+
+_BACKTICKS = re.compile(r"`{3,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Hold a stretch of text between lines that say what it is; `name` is its file's.
+
+    `whole` is False where the text is only a file's beginning.
+    """
+
+    text: str
+    name: str
+    title: str
+    opening: str = ""
+    tail: str = ""
+    prefix: str = ""
+    whole: bool = True
+
+    def shown(self, text: str) -> str:
+        """Return the material with its text or only a part of it, and saying so."""
+        body = "\n".join(self.prefix + line for line in text.splitlines())
+        cut = " (only its beginning)" if text != self.text or not self.whole else ""
+        head = self.title + cut + self.opening
+        return "\n".join(part for part in (head, body, self.tail) if part)
+
+
+def material_of(turn: UserTurn, *, known: Set[int]) -> list[Material]:
+    """Return what the turn quotes and its files, in order; `known` messages are only pointed at."""
+    found: list[Material] = []
+    for message in turn.messages:
+        if message.quote is not None and message.quote.text is not None:
+            found.append(_quotation(message.quote, known))
+        found += [_file(file) for file in message.files]
+    return found
+
+
+def quoted_ids(turn: UserTurn) -> set[int]:
+    """Return the ids of the messages that a turn replies to."""
+    return {message.quote.message_id for message in turn.messages if message.quote}
+
+
+def for_history(turn: UserTurn) -> str:
+    """Return what the history keeps of a turn: its files, cut, and its text; no quotations."""
+    files = [file for message in turn.messages for file in message.files if file.text]
+    room = KEPT_CHARACTERS // max(len(files), 1)
+    blocks = [_file(file).shown((file.text or "")[:room]) for file in files]
+    return "\n\n".join(part for part in (*blocks, turn.kept_text) if part.strip()) or FORWARDED
+
+
+def _quotation(quote: Quote, known: Set[int]) -> Material:
+    text = (quote.text or "").strip()
+    author = " ".join(quote.author.split())
+    if not text:
+        whose = f" of {author}" if author else ""
+        return Material("", "", f"[In reply to a message{whose} that you can't read]")
+    if quote.message_id and quote.message_id in known:
+        words = text.split()
+        begin = " ".join(words[: min(POINTER_WORDS, len(words) // 2)])
+        hint = f", beginning “{begin}…”" if begin else ""
+        return Material("", "", f"[In reply to what {author} wrote above{hint}]")
+    origin = f"In reply to this, which {author} wrote" if author else "Forwarded from elsewhere"
+    return Material(text[:LONGEST_QUOTE], "", f"[{origin}", ":]", prefix="> ")
+
+
+def _file(file: TextFile) -> Material:
+    name = " ".join(file.name.replace("`", "'").split())[:100]
+    if file.problem or not file.text:
+        return Material("", name, f"[File {name}: {file.problem or 'empty'}]")
+    fence = max(_BACKTICKS.findall(file.text), key=len, default="``") + "`"
+    suffix = name.rpartition(".")[2] if "." in name else ""
+    opening = f":\n{fence}{suffix if suffix.isalnum() else ''}"
+    whole = file.size <= MAX_BYTES
+    return Material(file.text, name, f"File {name}", opening, tail=fence, whole=whole)
