@@ -341,10 +341,13 @@ def typing_pacer(settings: Settings) -> TypingPacer | None:
 def message_batcher(
     settings: Settings, client: Client, conversations: Conversations
 ) -> MessageBatcher:
-    """Join rapid messages of one person to a turn."""
+    """Join rapid messages of one person to a turn; with a window of 0 never, answered or not."""
+    window = settings.MESSAGE_BATCH_WINDOW_SECONDS
     return MessageBatcher(
-        window=settings.MESSAGE_BATCH_WINDOW_SECONDS,
-        deliver=lambda turn: conversations.submit(turn, channel=place_of(client, turn)),
+        window=window,
+        deliver=lambda turn: conversations.submit(
+            turn, channel=place_of(client, turn), alone=not window
+        ),
         new_id=new_turn_id,
     )
 

@@ -100,7 +100,8 @@ async def test_the_opposite_of_these_settings(empty_world: World, tmp_path: Path
         await online(world)
         for words in ("One.", "Two."):
             asked = await world.ask(LONG)
-            await world.answer(after=asked, ends=words)
+            answer = await world.answer(after=asked, ends="I read its end.")
+            assert answer["content"].startswith(words)
         body = (await requests(world, "/v1/chat/completions"))[-1]["body"]
         assert sum(len(message["content"].split()) for message in body["messages"]) < 100
         for words in ("The", "one two"):
