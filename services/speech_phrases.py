@@ -11,6 +11,7 @@ class Phrases(NamedTuple):
     person: str
     role: str
     channel: str
+    rest: str
 
 
 ENGLISH = Phrases(
@@ -21,6 +22,7 @@ ENGLISH = Phrases(
     person="someone",
     role="a group",
     channel="a channel",
+    rest="The rest is in the chat.",
 )
 
 _BY_LANGUAGE = {
@@ -33,6 +35,7 @@ _BY_LANGUAGE = {
         person="jemand",
         role="eine Gruppe",
         channel="ein Kanal",
+        rest="Der Rest steht im Chat.",
     ),
     "fr": Phrases(
         code="J'ai mis le code dans le chat",
@@ -42,6 +45,7 @@ _BY_LANGUAGE = {
         person="quelqu'un",
         role="un groupe",
         channel="un salon",
+        rest="Le reste est dans le chat.",
     ),
     "es": Phrases(
         code="He puesto el código en el chat",
@@ -51,6 +55,7 @@ _BY_LANGUAGE = {
         person="alguien",
         role="un grupo",
         channel="un canal",
+        rest="El resto está en el chat.",
     ),
     "it": Phrases(
         code="Ho messo il codice nella chat",
@@ -60,6 +65,7 @@ _BY_LANGUAGE = {
         person="qualcuno",
         role="un gruppo",
         channel="un canale",
+        rest="Il resto è nella chat.",
     ),
     "pt": Phrases(
         code="Coloquei o código no chat",
@@ -69,6 +75,7 @@ _BY_LANGUAGE = {
         person="alguém",
         role="um grupo",
         channel="um canal",
+        rest="O resto está no chat.",
     ),
     "nl": Phrases(
         code="Ik heb de code in de chat gezet",
@@ -78,6 +85,7 @@ _BY_LANGUAGE = {
         person="iemand",
         role="een groep",
         channel="een kanaal",
+        rest="De rest staat in de chat.",
     ),
 }
 

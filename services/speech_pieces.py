@@ -1,6 +1,6 @@
 import re
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from services.sentence_splitter import SentenceSplitter
@@ -44,10 +44,11 @@ _LINE_END: Final = re.compile(r"[^\S\n]*\n")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Hold a text to be synthesised in one go, and where it ends."""
+    """Hold a text to be synthesised in one go, where it ends, and whether it begins a line."""
 
     text: str
     ending: Ending
+    opens: bool = field(default=False, compare=False)
 
 
 class PieceCutter:
@@ -67,6 +68,7 @@ class PieceCutter:
         self._ends: deque[int] = deque()  # where whole sentences of _text end
         self._begun = 0  # visible characters of the unfinished sentence already taken
         self._complete = False
+        self._new_line = True
 
     @property
     def finished(self) -> bool:
@@ -75,7 +77,7 @@ class PieceCutter:
 
     def push(self, text: str) -> None:
         """Take more text."""
-        self._text = self._text + text if self._text else text.lstrip()
+        self._text = self._text + text if self._text else self._stripped(text)
         self._mark(self._splitter.push(text))
 
     def end(self) -> None:
@@ -151,10 +153,16 @@ class PieceCutter:
         taken, rest = self._text[:length], self._text[length:]
         if not self._ends:
             self._begun += _visible(taken)
-        self._text = rest.lstrip()
+        opens, self._new_line = self._new_line, False
+        self._text = self._stripped(rest)
         gone = length + len(rest) - len(self._text)
         self._ends = deque(end - gone for end in self._ends if end > length)
-        return Piece(taken.strip(), ending)
+        return Piece(taken.strip(), ending, opens)
+
+    def _stripped(self, text: str) -> str:
+        stripped = text.lstrip()
+        self._new_line = self._new_line or "\n" in text[: len(text) - len(stripped)]
+        return stripped
 
     def _mark(self, sentences: list[str]) -> None:
         for sentence in sentences:

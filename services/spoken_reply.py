@@ -13,6 +13,8 @@ from services.core.protocols import TTS, AudioEncoder, AudioOutput
 from services.core.types import FRAME_SECONDS, AudioChunk, PlaybackResult, VoiceStyle
 from services.speaking_pace import SpeakingPace
 from services.speech_alignment import SpeechAlignment
+from services.speech_ladder import Rung, SpeechLadder
+from services.speech_phrases import phrases_for
 from services.speech_pieces import Ending, Piece, PieceCutter
 from services.speech_said import prepare, said
 from services.speech_text import SpeechText
@@ -45,7 +47,8 @@ class SpokenReply:
     is left out from there on; after two in a row the rest is given up. `run` then still plays
     what there is and raises: the engine's own error when nothing was said, else a ProviderError
     whose `user_message` tells that a part is missing. A reply that was stopped raises nothing.
-    With `streaming` False nothing is spoken before `end`.
+    With `streaming` False nothing is spoken before `end`. When the engine is slower than speech
+    the SpeechLadder decides what follows; that a part is left out is said once, at the end.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class SpokenReply:
         self._tts, self._new_encoder, self._output = tts, encoder, output
         self._style, self._metrics, self._pace = style, metrics, pace
         self._filter = SpeechText(language=style.language, names=names)
+        self._ladder = SpeechLadder(pace)
         self._cutter = PieceCutter(min_length=min_length, max_length=max_length)
         self._alignment = SpeechAlignment()
         self._pushed: deque[str] = deque()  # bounded by MAX_CHARACTERS
@@ -117,6 +121,9 @@ class SpokenReply:
             failures = 0
             while failures < 2 and (piece := await self._next_piece()) is not None:
                 failures = 0 if await self._say(piece, encoder) else failures + 1
+            if self._ladder.left_out:
+                rest = phrases_for(self._style.language).rest
+                await self._say(Piece(rest, "sentence"), encoder)
         except BotError as error:
             self._failure = error
         self._output.end()
@@ -127,7 +134,7 @@ class SpokenReply:
 
     async def _next_piece(self) -> Piece | None:
         """Return the next piece as it is said, None at the end."""
-        while True:
+        while self._ladder.rung is not Rung.TEXT:
             self._news.clear()
             self._feed()
             piece = self._cutter.next(queued=self._queued(), pace=self._pace)
@@ -135,6 +142,9 @@ class SpokenReply:
                 self._unclaimed += self._alignment.take(piece.text)
                 if self._cutter.finished:
                     self._unclaimed += self._alignment.rest()
+                if not self._ladder.wants(piece):
+                    self._unclaimed = ""
+                    continue
                 words = said(piece.text, language=self._style.language)
                 if any(character.isalnum() for character in words):
                     return replace(piece, text=words)
@@ -142,6 +152,8 @@ class SpokenReply:
                 return None
             else:
                 await self._text_or_urgency()
+        self._ladder.left_out = not self._cutter.finished
+        return None
 
     def _feed(self) -> None:
         if not (self._streaming or self._ended):
@@ -199,7 +211,16 @@ class SpokenReply:
                 asked = now()
             waited += now() - asked
         self._pace.observe(characters=len(piece.text), sound=sound, waited=waited)
+        if self._ladder.observe(sound=sound, waited=waited):
+            self._step_down()
         return ready_made
+
+    def _step_down(self) -> None:
+        """Ask for a faster engine from now on; it has a pace of its own."""
+        log.info("Speech is made too slowly: %s", self._ladder.rung.name)
+        if not self._style.hurried:
+            self._style = replace(self._style, hurried=True)
+            self._pace = SpeakingPace()
 
     async def _play(self, chunk: AudioChunk, encoder: AudioEncoder) -> None:
         await self._write(chunk.packets)

@@ -204,11 +204,15 @@ class ChatDelta:
 
 @dataclass(frozen=True, slots=True)
 class VoiceStyle:
-    """Choose how speech sounds; an empty voice is the engine's default, speed 1.0 is natural."""
+    """Choose how speech sounds; an empty voice is the engine's default, speed 1.0 is natural.
+
+    `hurried` prefers an engine that keeps ahead of playback to one that sounds better.
+    """
 
     voice: str = ""
     speed: float = 1.0
     language: str = "en"
+    hurried: bool = False
 
 
 @dataclass(frozen=True, slots=True)

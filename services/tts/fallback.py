@@ -11,7 +11,7 @@ from services.core.errors import (
     ProviderRequestError,
 )
 from services.core.protocols import TTS
-from services.core.types import AudioChunk, VoiceStyle
+from services.core.types import FRAME_SECONDS, AudioChunk, VoiceStyle
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +25,7 @@ class FallbackTTS:
 
     A piece goes to the next engine only while none of it was yielded. An engine that fails is
     left alone for a while, unless it only refused this one text; when all rest, all are tried.
+    For a hurried style, engines that were slower than speech with their last text come last.
     """
 
     def __init__(self, engines: Sequence[tuple[str, TTS]]) -> None:
@@ -33,10 +34,10 @@ class FallbackTTS:
     async def synthesize(self, text: str, voice: VoiceStyle) -> AsyncGenerator[AudioChunk, None]:
         """Stream the sound of a text. Raises the last engine's ProviderError."""
         failure = ProviderError("no speech engine", user_message="I have no voice to speak with.")
-        for engine in self._ready():
+        for engine in self._ready(hurried=voice.hurried):
             started = False
             try:
-                async with aclosing(engine.tts.synthesize(text, voice)) as sound:
+                async with aclosing(engine.synthesize(text, voice)) as sound:
                     async for chunk in sound:
                         started = True
                         yield chunk
@@ -61,9 +62,10 @@ class FallbackTTS:
         for engine in self._engines:
             await engine.tts.aclose()
 
-    def _ready(self) -> "list[_Engine]":
+    def _ready(self, *, hurried: bool) -> "list[_Engine]":
         now = asyncio.get_running_loop().time()
-        return [engine for engine in self._engines if engine.rests_until <= now] or self._engines
+        ready = [engine for engine in self._engines if engine.rests_until <= now] or self._engines
+        return sorted(ready, key=lambda engine: hurried and engine.lags)
 
 
 class _Engine:
@@ -73,7 +75,23 @@ class _Engine:
         self.name = name
         self.tts = tts
         self.rests_until = 0.0
+        self.lags = False
         self._rest = 0.0
+
+    async def synthesize(self, text: str, voice: VoiceStyle) -> AsyncGenerator[AudioChunk, None]:
+        """Have the engine speak, and note whether that took longer than it lasts."""
+        now = asyncio.get_running_loop().time
+        waited = sound = 0.0
+        async with aclosing(self.tts.synthesize(text, voice)) as chunks:
+            asked = now()
+            async for chunk in chunks:
+                waited += now() - asked
+                sound += len(chunk.packets) * FRAME_SECONDS
+                sound += len(chunk.pcm) / 2 / chunk.sample_rate
+                yield chunk
+                asked = now()
+            waited += now() - asked
+        self.lags = waited > sound
 
     def failed(self, error: ProviderError) -> None:
         """Rest the engine; the first failure in a row is logged."""

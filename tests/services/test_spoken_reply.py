@@ -6,6 +6,7 @@ import pytest
 
 from services.core.errors import ProviderError, VoiceError
 from services.core.metrics import TurnMetrics
+from services.core.protocols import TTS
 from services.core.types import FRAME_SECONDS, AudioChunk, PlaybackResult, VoiceStyle
 from services.speaking_pace import SpeakingPace
 from services.spoken_reply import MAX_CHARACTERS, REST_NOT_SPOKEN, SILENCE, SpokenReply
@@ -24,7 +25,12 @@ class Stage:
     """Hold a reply and everything around it."""
 
     def __init__(
-        self, tts: FakeTTS | None = None, *, rtf: float = 0.01, streaming: bool = True
+        self,
+        tts: FakeTTS | None = None,
+        *,
+        engine: TTS | None = None,
+        rtf: float = 0.01,
+        streaming: bool = True,
     ) -> None:
         asyncio.get_running_loop().set_default_executor(InlineExecutor())
         self.tts = tts or FakeTTS()
@@ -35,7 +41,7 @@ class Stage:
         loop = asyncio.get_running_loop()
         self.metrics = TurnMetrics("t", loop.time(), clock=loop.time)
         self.reply = SpokenReply(
-            tts=self.tts,
+            tts=engine or self.tts,
             encoder=lambda: self.encoder,
             output=self.output,
             style=VoiceStyle(),
