@@ -5,6 +5,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.doctor import Doctor
+from cogs.thinking import think
 from services.core.metrics import STAGES, TurnStatistics
 
 LABELS = {
@@ -41,7 +42,7 @@ class Admin(commands.Cog):
     @app_commands.checks.has_permissions(manage_guild=True)
     async def doctor(self, interaction: discord.Interaction) -> None:
         """Check encryption, sound, intents, permissions here, voice and model."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction, ephemeral=True)
         findings = await self._doctor.examine(interaction)
         await interaction.edit_original_response(content="\n".join(map(str, findings)))
 

@@ -11,6 +11,7 @@ from cogs.access import REFUSALS, Gate
 from cogs.addressing import addressed_text, author_of, clean, edited_text, overheard_text
 from cogs.enclosures import files_of, quote_of
 from cogs.text_channels import PING_ASKER, UNREACHABLE, InteractionText
+from cogs.thinking import think
 from services.access import Access
 from services.conversations import Conversations
 from services.core.errors import BusyError
@@ -116,14 +117,14 @@ class Chat(commands.Cog):
             sentence = TOO_LONG if question else NO_TEXT
             await interaction.response.send_message(sentence, ephemeral=True)
             return
-        await interaction.response.defer(thinking=True)
+        await think(interaction)
         turn = UserTurn(new_turn_id(), (self.read_command(interaction, question),))
         self._conversations.submit(turn, channel=InteractionText(interaction))
 
     @app_commands.command()
     async def reset(self, interaction: discord.Interaction) -> None:
         """Forget this channel's conversation."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction, ephemeral=True)
         forgotten = await self._conversations.reset(interaction.channel_id or interaction.user.id)
         noun = "message" if forgotten == 1 else "messages"
         await interaction.edit_original_response(

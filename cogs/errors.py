@@ -7,12 +7,13 @@ from discord import app_commands
 
 from cogs.access import AccessRefusedError
 from cogs.text_channels import UNREACHABLE
+from cogs.thinking import ACKNOWLEDGED
 from services.core.errors import BotError
 
 log = logging.getLogger(__name__)
 
-EXPIRED = frozenset({10015, 10062, 50027})
-"""Discord's codes for an interaction that nobody can answer any more."""
+EXPIRED = frozenset({10015, 10062, 50027, ACKNOWLEDGED})
+"""Discord's codes for an interaction that nobody can answer any more, or that has its answer."""
 
 NOT_ALLOWED = "I'm not allowed to do that here. Please check my permissions (/doctor shows them)."
 UNEXPECTED = "Something went wrong on my side. It is in the log; please try again."
@@ -56,7 +57,7 @@ async def tell_failure(interaction: discord.Interaction, error: Exception, *, of
     """Answer what a person did, named by `of`, with one ephemeral sentence on why it failed."""
     failure = _unwrapped(error)
     if isinstance(failure, discord.HTTPException) and failure.code in EXPIRED:
-        log.warning("%s was answered too late: %s", of, failure)
+        log.warning("%s was answered too late or twice: %s", of, failure)
         return
     sentence = explain(error)
     if sentence is UNEXPECTED:

@@ -15,6 +15,7 @@ from cogs.settings_report import (
     describe_reading_aloud,
     pages,
 )
+from cogs.thinking import think
 from services.access import Action, edit_lists
 from services.core.errors import BotError, StorageError
 from services.languages import LANGUAGES, name_of
@@ -72,7 +73,7 @@ class GuildSettings(commands.GroupCog, group_name="settings"):
     @app_commands.command()
     async def show(self, interaction: Interaction) -> None:
         """Show everything that was chosen for this server."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction, ephemeral=True)
         choices = self._guilds.get(guild_of(interaction))
         await _answer(interaction, describe(choices, reads_everything=self._reads_everything()))
 
@@ -164,7 +165,7 @@ class GuildSettings(commands.GroupCog, group_name="settings"):
         await _answer(interaction, ["Done.", *describe_access(choices)])
 
     async def _change(self, interaction: Interaction, change: Change) -> GuildPreferences:
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction, ephemeral=True)
         return await self._guilds.change(guild_of(interaction), change)
 
 

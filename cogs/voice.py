@@ -8,6 +8,7 @@ from discord.ext import commands
 from cogs.addressing import author_of, clean, guild_of
 from cogs.errors import explain
 from cogs.text_channels import UNREACHABLE
+from cogs.thinking import think
 from services.conversations import Conversations
 from services.core.errors import BotError, NotInVoiceError
 from services.core.tasks import TaskOwner
@@ -59,7 +60,7 @@ class Voice(commands.Cog):
     ) -> None:
         """Bring the bot into a voice channel."""
         target = channel or _channel_of(interaction.user)
-        await interaction.response.defer(thinking=True)
+        await think(interaction)
         session = await self._sessions.join(target)
         await interaction.edit_original_response(
             content=f"I'm in **{session.channel_name}** and speak my answers to whoever is there."
@@ -69,7 +70,7 @@ class Voice(commands.Cog):
     @app_commands.guild_only()
     async def leave(self, interaction: discord.Interaction) -> None:
         """Send the bot out of its voice channel."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction, ephemeral=True)
         if not await self._sessions.leave(guild_of(interaction)):
             raise NotInVoiceError
         await interaction.edit_original_response(content="I left the voice channel.")
@@ -84,7 +85,7 @@ class Voice(commands.Cog):
         words = clean(text)
         if not words:
             raise BotError(user_message="There is nothing to say in that.")
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction, ephemeral=True)
         await self.enter(interaction)
         self._tasks.start(self._say(interaction, words), name=str(interaction.id))
         await interaction.edit_original_response(content="I'm saying it.")

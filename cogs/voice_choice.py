@@ -6,6 +6,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.addressing import guild_of
+from cogs.thinking import think
 from services.core.errors import BotError
 from services.core.types import VoiceOption, VoiceStyle
 from services.preferences import GuildPreferences, UserPreferences
@@ -60,7 +61,7 @@ class VoiceChoice(commands.GroupCog, group_name="voice"):
         option = self._catalogue.voice(voice) if voice else None
         tag = self._catalogue.language(language) if language else ""
         check_scope(interaction, scope)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction, ephemeral=True)
 
         def change(kept: Chosen) -> Chosen:
             return self._changed(kept, voice=option, speed=speed or 0.0, language=tag)
@@ -97,7 +98,7 @@ class VoiceChoice(commands.GroupCog, group_name="voice"):
     async def reset(self, interaction: discord.Interaction, scope: Scope = "me") -> None:
         """Go back to the usual voice."""
         check_scope(interaction, scope)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction, ephemeral=True)
         if scope == "server":
             await self._choices.guilds.change(
                 guild_of(interaction), lambda kept: replace(kept, voice="", speed=0.0, language="")

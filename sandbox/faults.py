@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from typing import Any
 
 KINDS = {
-    "rest": ("429", "500", "502", "slow"),
+    "rest": ("429", "500", "502", "slow", "lost"),
     "gateway": ("drop", "invalid-session", "zombie"),
     "voice": ("4006", "4009", "4014", "4015", "4017"),
     "udp": ("loss", "reorder"),
@@ -20,11 +20,15 @@ MAX_COUNT = 1000
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Hold one ordered fault; `seconds` None means the kind's own default."""
+    """Hold one ordered fault; `seconds` None means the kind's own default.
+
+    `only` is a part of the calls that it may hit, written `METHOD /path`; empty means any.
+    """
 
     target: str
     kind: str
     seconds: float | None
+    only: str = ""
 
 
 class Faults:
@@ -44,15 +48,21 @@ class Faults:
             raise ValueError(f"The count of a fault lies between 1 and {MAX_COUNT}.")
         if seconds is not None and (not isinstance(seconds, int | float) or seconds < 0):
             raise ValueError("The seconds of a fault are a number of at least 0.")
-        fault = Fault(target, kind, seconds)
+        only = body.get("only", "")
+        if not isinstance(only, str) or (only and target != "rest"):
+            raise ValueError("`only` is a part of a REST call, such as PATCH.")
+        fault = Fault(target, kind, seconds, only)
         waiting = self._waiting.setdefault((target, kind), deque(maxlen=MAX_COUNT))
         waiting.extend([fault] * count)
         return fault
 
-    def take(self, target: str, kind: str) -> Fault | None:
-        """Use up one ordered fault of this kind, or return None."""
-        waiting = self._waiting.get((target, kind))
-        return waiting.popleft() if waiting else None
+    def take(self, target: str, kind: str, call: str = "") -> Fault | None:
+        """Use up one ordered fault of this kind that may hit this call, or return None."""
+        waiting = self._waiting.get((target, kind), deque())
+        fault = next((each for each in waiting if each.only in call), None)
+        if fault is not None:
+            waiting.remove(fault)
+        return fault
 
     def clear(self) -> None:
         """Withdraw every fault that was not committed yet."""

@@ -2,6 +2,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 
 from sandbox.mentions import find_mentions
 from sandbox.model import (
@@ -19,6 +20,9 @@ from sandbox.model import (
     User,
 )
 from sandbox.payloads import member_payload, message_payload, user_payload
+
+NONCES = 50
+"""How many of a channel's latest messages are looked at for a nonce that may not come again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,11 @@ class Messages:
         if message is None or message.deleted:
             raise UnknownError("message", reference)
         return message
+
+    def posted(self, channel: Channel, author: User, nonce: str | int) -> Message | None:
+        """Return the author's recent message with this nonce, which is not to be posted twice."""
+        recent = islice(reversed(channel.messages.values()), NONCES)
+        return next((m for m in recent if m.author is author and m.nonce == nonce), None)
 
     def post(self, channel: Channel, author: User, draft: Draft) -> Message:
         """Post a message; the channel's oldest is forgotten when it holds a thousand."""

@@ -77,7 +77,8 @@ class Rest:
     def _middleware(self) -> Middleware:
         @web.middleware
         async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-            if (fault := await self._commit_fault()) is not None:
+            call = f"{request.method} {request.path.removeprefix(PREFIX)}"
+            if (fault := await self._commit_fault(call)) is not None:
                 return fault
             verdict = self._count(request)
             if verdict and not verdict.allowed:
@@ -94,6 +95,8 @@ class Rest:
                 log.warning("%s %s: %s", request.method, request.path, error.reason)
                 response = _error(error.status, {"code": 0, "message": f"{error.status}"})
             response.headers.update(verdict.headers if verdict else {})
+            if self._faults.take("rest", "lost", call):
+                return _error(502, {"code": 0, "message": "502: an ordered fault, but it is done"})
             return response
 
         return guard
@@ -120,13 +123,13 @@ class Rest:
             self._violations.record(refusal.rule, f"{request.method} {request.path}: {refusal}")
         return _error(refusal.status, refusal.payload())
 
-    async def _commit_fault(self) -> web.Response | None:
-        if slow := self._faults.take("rest", "slow"):
+    async def _commit_fault(self, call: str) -> web.Response | None:
+        if slow := self._faults.take("rest", "slow", call):
             await asyncio.sleep(SLOW if slow.seconds is None else slow.seconds)
-        if fault := self._faults.take("rest", "429"):
+        if fault := self._faults.take("rest", "429", call):
             return _too_many(RETRY_AFTER if fault.seconds is None else fault.seconds)
         for status in (500, 502):
-            if self._faults.take("rest", str(status)):
+            if self._faults.take("rest", str(status), call):
                 return _error(status, {"code": 0, "message": f"{status}: an ordered fault"})
         return None
 

@@ -59,7 +59,10 @@ class MessageRoutes:
         if uploads and not may(channel, bot, Permission.ATTACH_FILES):
             raise missing_permission(f"attach files in {channel.name}")
         check_pings(draft, violations=self._violations)
-        message = self._world.messages.post(channel, bot, draft)
+        message = None
+        if draft.nonce is not None and payload.get("enforce_nonce"):
+            message = self._world.messages.posted(channel, bot, draft.nonce)
+        message = message or self._world.messages.post(channel, bot, draft)
         return json_response(self._payload(request, message))
 
     async def fetch(self, request: web.Request) -> web.Response:

@@ -198,6 +198,8 @@ class ChannelPacers:
         pacer = self._pacers.get(seen.rate_key)
         if pacer is not None:
             pacer.observe(limit=seen.limit, remaining=seen.remaining, reset_after=seen.reset_after)
+            if seen.done:
+                pacer.answered(seen.message_id)
 
 
 def _now() -> float:

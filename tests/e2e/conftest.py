@@ -7,7 +7,9 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from tests.e2e.faulty import Faulty
 from tests.e2e.processes import ROOT, sandbox
+from tests.e2e.running_bot import RunningBot, running_bot
 from tests.e2e.world import World
 
 
@@ -47,3 +49,21 @@ async def empty_world() -> AsyncIterator[World]:
     """Give a test a world of its own without a bot."""
     async with sandbox() as (_, world):
         yield world
+
+
+@pytest.fixture(scope="session")
+def faulty_bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBot]:
+    """Start a sandbox and an impatient bot, once for all tests that break things."""
+    with running_bot(tmp_path_factory.mktemp("faulty")) as started:
+        yield started
+
+
+@pytest_asyncio.fixture
+async def faulty(faulty_bot: RunningBot) -> AsyncIterator[Faulty]:
+    """Give a test a world to break; afterwards all must work, within Discord's rules."""
+    async with aiohttp.ClientSession() as session:
+        made = Faulty(faulty_bot, session)
+        await made.start()
+        yield made
+        await made.next_turn_works()
+        assert {each["rule"] for each in await made.violations()} <= made.forced

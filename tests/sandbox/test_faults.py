@@ -36,6 +36,7 @@ def test_withdrawn_faults_do_not_happen() -> None:
         {"target": "rest", "kind": "500", "count": "two"},
         {"target": "rest", "kind": "500", "count": 10_000},
         {"target": "rest", "kind": "slow", "seconds": -1},
+        {"target": "llm", "kind": "cut", "only": "POST"},
     ],
 )
 def test_an_order_that_makes_no_sense_is_refused(body: Any) -> None:

@@ -264,3 +264,24 @@ async def test_ordered_faults_come_once(api: Control, control: Control, sandbox:
     assert (await control.call("DELETE", "/faults"))[0] == 200
     assert (await api.call("GET", "/users/@me"))[0] == 200
     assert await control.rules() == []
+
+
+async def test_a_fault_may_hit_some_calls_only(api: Control, control: Control) -> None:
+    await control.post("/faults", {"target": "rest", "kind": "500", "only": "POST /channels"})
+    assert (await api.call("GET", "/users/@me"))[0] == 200
+    path = f"/channels/{await control.channel()}/messages"
+    assert (await api.call("POST", path, json={"content": "hello"}))[0] == 500
+    assert (await api.call("POST", path, json={"content": "hello"}))[0] == 200
+
+
+async def test_a_post_whose_answer_was_lost_is_not_posted_twice(
+    api: Control, control: Control
+) -> None:
+    path = f"/channels/{await control.channel()}/messages"
+    await control.post("/faults", {"target": "rest", "kind": "lost"})
+    body = {"content": "hello", "nonce": "17", "enforce_nonce": True}
+    assert (await api.call("POST", path, json=body))[0] == 502
+    _, again = await api.call("POST", path, json=body)
+    assert [each["id"] for each in await api.get(path)] == [again["id"]]
+    _, other = await api.call("POST", path, json={**body, "nonce": "18"})
+    assert other["id"] != again["id"]

@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -115,3 +116,13 @@ async def test_limits_reach_their_pacer_and_unknown_ones_nobody() -> None:
     pacers.observe(EditLimit("channel-2", 9, limit=5, remaining=0, reset_after=5.0, done=True))
     assert not await pacer.may_end()
     assert len(pacers) == 1
+
+
+async def test_whoever_expects_an_edit_hears_that_it_is_done() -> None:
+    pacers = ChannelPacers()
+    with pacers.get("channel-1").expecting(9) as answer:
+        failed = EditLimit("channel-1", 9, limit=5, remaining=4, reset_after=5.0, done=False)
+        pacers.observe(failed)
+        assert not answer.done()
+        pacers.observe(replace(failed, remaining=3, done=True))
+        assert answer.done()
