@@ -34,7 +34,7 @@ class Beginning:
     def _restore_channels(self, guild: Guild) -> None:
         first = self._channels[guild.id]
         for channel in list(guild.channels.values()):
-            if channel.id not in first:
+            if channel.id not in first and channel.id in guild.channels:
                 self._world.remove_channel(channel)
         for channel in first.values():
             channel.messages.clear()

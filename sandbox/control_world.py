@@ -96,8 +96,11 @@ class WorldControl:
         return reply(guild_shape(self._world.add_guild(str(body.get("name") or "New server"))))
 
     async def add_channel(self, request: web.Request) -> web.Response:
-        """Create a channel, with permission overwrites if given."""
+        """Create a channel, with permission overwrites if given, or a thread of a `parent`."""
         body = await read(request)
+        if "parent" in body:
+            parent = self._world.channel(body["parent"])
+            return reply(channel_shape(self._world.open_thread(parent, str(body["name"]))))
         guild = self._world.guild(body["guild"]) if "guild" in body else self._first_guild()
         kind = KINDS.get(str(body.get("type", "text")))
         if kind is None:

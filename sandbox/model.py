@@ -15,7 +15,7 @@ EPHEMERAL = 1 << 6
 LOADING = 1 << 7
 """Message flags: seen by one person only; the bot is still thinking."""
 
-ChannelKind = Literal["text", "voice", "stage", "dm"]
+ChannelKind = Literal["text", "voice", "stage", "dm", "thread"]
 
 
 class UnknownError(LookupError):
@@ -105,7 +105,8 @@ class Guild:
 class Channel:
     """Hold a channel with its messages in order; a voice channel has a text chat of its own.
 
-    A DM channel has no guild: it is between the bot and its `recipient`.
+    A DM channel has no guild: it is between the bot and its `recipient`. A thread has a `parent`,
+    whose permissions are its own.
     """
 
     id: int
@@ -116,6 +117,7 @@ class Channel:
     recipient: User | None = None
     overwrites: list[Overwrite] = field(default_factory=list)
     messages: dict[int, "Message"] = field(default_factory=dict)
+    parent: "Channel | None" = None
 
     @property
     def is_vocal(self) -> bool:

@@ -1,6 +1,9 @@
 """What Discord's API says about the things of this world, in Discord's JSON."""
 
+from datetime import UTC, datetime
+
 from sandbox.model import (
+    DISCORD_EPOCH_MS,
     Attachment,
     Channel,
     Guild,
@@ -14,7 +17,7 @@ from sandbox.model import (
 )
 from sandbox.permissions import permissions_in
 
-CHANNEL_TYPES = {"text": 0, "dm": 1, "voice": 2, "stage": 13}
+CHANNEL_TYPES = {"text": 0, "dm": 1, "voice": 2, "stage": 13, "thread": 11}
 DEFAULT, REPLY, CHAT_INPUT_COMMAND = 0, 19, 20
 """Message types."""
 
@@ -85,18 +88,35 @@ def channel_payload(channel: Channel) -> Json:
     if channel.guild is None:
         recipients = [user_payload(channel.recipient)] if channel.recipient else []
         return {**payload, "recipients": recipients}
+    payload |= {"guild_id": str(channel.guild.id), "name": channel.name, "rate_limit_per_user": 0}
+    if channel.parent is not None:
+        return payload | _thread_payload(channel, channel.parent, channel.guild)
     payload |= {
-        "guild_id": str(channel.guild.id),
-        "name": channel.name,
         "position": list(channel.guild.channels).index(channel.id),
         "permission_overwrites": [overwrite_payload(each) for each in channel.overwrites],
         "nsfw": False,
         "parent_id": None,
-        "rate_limit_per_user": 0,
     }
     if channel.is_vocal:
         payload |= {"bitrate": 64000, "user_limit": 0, "rtc_region": None}
     return payload
+
+
+def _thread_payload(thread: Channel, parent: Channel, guild: Guild) -> Json:
+    opened = datetime.fromtimestamp(((thread.id >> 22) + DISCORD_EPOCH_MS) / 1000, UTC).isoformat()
+    return {
+        "parent_id": str(parent.id),
+        "owner_id": str(guild.owner_id),
+        "message_count": len(thread.messages),
+        "member_count": 1,
+        "thread_metadata": {
+            "archived": False,
+            "auto_archive_duration": 1440,
+            "archive_timestamp": opened,
+            "create_timestamp": opened,
+            "locked": False,
+        },
+    }
 
 
 def guild_payload(guild: Guild) -> Json:
@@ -132,9 +152,9 @@ def guild_create_payload(guild: Guild, *, members: list[Member]) -> Json:
         "large": False,
         "member_count": len(guild.members),
         "members": [member_payload(member) for member in members],
-        "channels": [channel_payload(channel) for channel in guild.channels.values()],
+        "channels": [channel_payload(each) for each in guild.channels.values() if not each.parent],
         "voice_states": [voice_state_payload(state) for state in guild.voice_states.values()],
-        "threads": [],
+        "threads": [channel_payload(each) for each in guild.channels.values() if each.parent],
         "presences": [],
         "stage_instances": [],
         "guild_scheduled_events": [],

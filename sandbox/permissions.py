@@ -61,6 +61,8 @@ EVERYONE = (
 
 def permissions_in(channel: Channel, user: User) -> int:
     """Return what a user may do in a channel, by Discord's order of overwrites."""
+    if channel.parent is not None:
+        return permissions_in(channel.parent, user)
     if channel.guild is None:
         return int(DIRECT_MESSAGE) if user in (channel.bot, channel.recipient) else 0
     permissions = guild_permissions(channel.guild, user)
@@ -84,6 +86,8 @@ def guild_permissions(guild: Guild, user: User) -> int:
 
 def may(channel: Channel, user: User, needed: Permission) -> bool:
     """Tell whether a user has all the needed permissions in a channel it can see."""
+    if channel.parent is not None and needed & Permission.SEND_MESSAGES:
+        needed = needed & ~Permission.SEND_MESSAGES | Permission.SEND_MESSAGES_IN_THREADS
     wanted = needed | Permission.VIEW_CHANNEL
     return permissions_in(channel, user) & wanted == wanted
 

@@ -108,7 +108,8 @@ class DirectoryRoutes:
     async def channels(self, request: web.Request) -> web.Response:
         """List a server's channels."""
         guild = self._guild(request)
-        return json_response([channel_payload(each) for each in guild.channels.values()])
+        channels = [each for each in guild.channels.values() if each.parent is None]
+        return json_response([channel_payload(each) for each in channels])
 
     async def roles(self, request: web.Request) -> web.Response:
         """List a server's roles."""

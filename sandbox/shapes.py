@@ -11,8 +11,9 @@ def user_shape(user: User) -> Json:
 
 
 def channel_shape(channel: Channel) -> Json:
-    """Describe a channel: `text`, `voice` or `dm`."""
-    return {"id": str(channel.id), "name": channel.name, "type": channel.kind}
+    """Describe a channel: `text`, `voice`, `stage`, `dm`, or a `thread` of its `parent`."""
+    shape = {"id": str(channel.id), "name": channel.name, "type": channel.kind}
+    return shape | ({"parent": str(channel.parent.id)} if channel.parent else {})
 
 
 def guild_shape(guild: Guild) -> Json:

@@ -146,6 +146,17 @@ class World:
         self._announce_channel("CHANNEL_CREATE", guild, channel)
         return channel
 
+    def open_thread(self, parent: Channel, name: str) -> Channel:
+        """Open a thread in a text channel. Raises ValueError."""
+        guild = _guild_of(parent)
+        if parent.kind != "text":
+            raise ValueError("A thread stands in a text channel.")
+        _refuse_more(len(guild.channels), MAX_CHANNELS, "channels")
+        thread = Channel(self.ids.next(), name, "thread", guild, parent=parent)
+        guild.channels[thread.id] = thread
+        self._announce_channel("THREAD_CREATE", guild, thread)
+        return thread
+
     def put_back(self, channel: Channel) -> None:
         """Open a channel again that was removed. Raises ValueError."""
         guild = _guild_of(channel)
@@ -153,18 +164,23 @@ class World:
         self._announce_channel("CHANNEL_CREATE", guild, channel)
 
     def remove_channel(self, channel: Channel) -> None:
-        """Delete a channel of a guild; whoever is in its voice leaves first. Raises ValueError."""
+        """Delete a channel with its threads; whoever is in its voice leaves. Raises ValueError."""
         guild = _guild_of(channel)
+        for thread in [each for each in guild.channels.values() if each.parent is channel]:
+            self.remove_channel(thread)
         for state in list(guild.voice_states.values()):
             if state.channel is channel:
                 self.leave_voice(guild, state.user)
         payload = channel_payload(channel)
         del guild.channels[channel.id]
-        self.announce(Change("CHANNEL_DELETE", payload, guild=guild, channel=channel))
+        name = "THREAD_DELETE" if channel.parent else "CHANNEL_DELETE"
+        self.announce(Change(name, payload, guild=guild, channel=channel))
 
     def permit(self, channel: Channel, overwrites: list[Overwrite]) -> None:
         """Replace what a channel of a guild allows and denies. Raises ValueError."""
         guild = _guild_of(channel)
+        if channel.parent is not None:
+            raise ValueError("A thread has its channel's permissions.")
         channel.overwrites = overwrites
         self._announce_channel("CHANNEL_UPDATE", guild, channel)
 

@@ -40,7 +40,7 @@ new Live({
 function drawPlace() {
   const { channel } = store;
   if (!channel) return;
-  const signs = { text: "hash", voice: "volume", dm: "at" };
+  const signs = { text: "hash", voice: "volume", dm: "at", thread: "reply" };
   fill(
     byId("channel-name"),
     icon(signs[channel.type]),

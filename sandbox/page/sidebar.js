@@ -80,7 +80,7 @@ export class Sidebar {
       el(
         "ul",
         {},
-        of("text").map((channel) => el("li", {}, this.#channelButton(channel, "hash"))),
+        of("text").map((channel) => this.#textChannel(channel, of("thread"))),
       ),
       el("h2", {}, "Voice channels"),
       el(
@@ -89,6 +89,21 @@ export class Sidebar {
         of("voice").map((channel) => this.#voiceChannel(channel)),
       ),
     ];
+  }
+
+  #textChannel(channel, threads) {
+    const own = threads.filter((thread) => thread.parent === channel.id);
+    return el(
+      "li",
+      {},
+      this.#channelButton(channel, "hash"),
+      own.length > 0 &&
+        el(
+          "ul",
+          { class: "threads" },
+          own.map((thread) => el("li", {}, this.#channelButton(thread, "reply"))),
+        ),
+    );
   }
 
   #directChannel() {

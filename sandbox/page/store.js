@@ -128,7 +128,7 @@ export class Store extends EventTarget {
     else if (event.kind.startsWith("message_reaction")) this.#load(event.data.channel_id);
     else if (event.kind === "typing_start") this.#takeTyping(event.data);
     else if (event.kind.startsWith("voice_")) this.#takeVoice(event);
-    else if (/^(guild|channel|user|presence|bot|guest)_?/.test(event.kind)) this.#loadWorld();
+    else if (/^(guild|channel|thread|user|presence|bot|guest)_?/.test(event.kind)) this.#loadWorld();
   }
 
   /** Note whether events arrive. */

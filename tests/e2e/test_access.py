@@ -14,7 +14,8 @@ pytestmark = pytest.mark.e2e
 async def answered(world: World, content: str, **more: Any) -> dict[str, Any]:
     """Post something that is answered, and return the answer."""
     await world.script({"text": "Yes, indeed."})
-    return await world.answer(after=await world.post(content, **more), ends="indeed.")
+    asked = await world.post(content, **more)
+    return await world.answer(after=asked, ends="indeed.", channel=asked["channel"])
 
 
 async def test_free_chat_answers_everything_that_is_for_nobody_else(world: World) -> None:
@@ -31,6 +32,20 @@ async def test_free_chat_answers_everything_that_is_for_nobody_else(world: World
     chatter = await world.post("nobody asked the bot")
     last = await answered(world, f"{world.mention} hello")
     assert [each["id"] for each in await world.answers(after=chatter)] == [last["id"]]
+
+
+async def test_a_thread_counts_as_its_channel(world: World) -> None:
+    await commands(world)
+    body = {"name": "side talk", "parent": world.channel()}
+    thread = (await world.call("POST", "channels", body))["id"]
+    added = await world.command("settings chat", action="add", channel=thread)
+    assert f"<#{world.channel()}>" in added["content"]
+    await answered(world, "what do you think?", channel=thread)
+    await world.command("settings chat", action="clear")
+    chatter = await world.post("nobody asked the bot", channel=thread)
+    last = await answered(world, f"{world.mention} hello", channel=thread)
+    found = await world.answers(after=chatter, channel=thread)
+    assert [each["id"] for each in found] == [last["id"]]
 
 
 async def test_whom_the_moderators_deny_is_refused_in_words(world: World) -> None:
