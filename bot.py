@@ -38,8 +38,10 @@ from services.core.metrics import TurnMetrics, TurnStatistics
 from services.core.protocols import LLM, TTS, AudioEncoder, Cipher, Speech, SpeechEngine
 from services.core.tasks import TaskOwner
 from services.core.types import UserTurn, VoiceStyle
+from services.daily_budget import DailyBudget
 from services.history.encryption import open_cipher
 from services.history.jsonl import JsonlHistoryStore
+from services.limits import DailyShares, Limits
 from services.llm.chain import Endpoint, chat_models, second_endpoint
 from services.llm.tokens import TokenCounter
 from services.memory_manager import MemoryManager
@@ -147,6 +149,7 @@ async def assemble(
             build_context=query_optimizer(settings, counter).build,
             history=history,
             history_limit=settings.MAX_HISTORY_MESSAGES,
+            limits=await limits(settings, stack),
             statistics=statistics,
             pacers=pacers,
             open_speech=partial(open_speech, speaker=speaker, voices=voices),
@@ -331,6 +334,31 @@ def query_optimizer(settings: Settings, counter: TokenCounter) -> QueryOptimizer
     )
 
 
+async def limits(settings: Settings, stack: AsyncExitStack) -> Limits:
+    """Bound what people, channels and guilds may use."""
+    budget = own(stack, DailyBudget(settings.HISTORY_DIR / "budget.json"))
+    await budget.start()
+    return Limits(
+        channels=bucket(settings.CHANNEL_RATE_BURST, settings.CHANNEL_RATE_PER_MINUTE),
+        guilds=bucket(settings.GUILD_RATE_BURST, settings.GUILD_RATE_PER_MINUTE),
+        budget=budget,
+        shares=DailyShares(
+            user_tokens=settings.USER_DAILY_TOKENS,
+            guild_tokens=settings.GUILD_DAILY_TOKENS,
+            user_speech=settings.USER_DAILY_SPEECH_MINUTES * 60,
+            guild_speech=settings.GUILD_DAILY_SPEECH_MINUTES * 60,
+        ),
+    )
+
+
+def bucket(burst: int, per_minute: float) -> RateLimiter:
+    """Let so many through at once, and per minute in the long run."""
+    clock = asyncio.get_running_loop().time
+    return RateLimiter(
+        capacity=burst, refill_per_second=per_minute / 60, clock=clock, max_keys=10_000
+    )
+
+
 def typing_pacer(settings: Settings) -> TypingPacer | None:
     """Make answers that are posted at once take their time."""
     if not settings.NATURAL_TYPING_DELAY_ENABLED:
@@ -362,20 +390,14 @@ def chat_cog(
     presence: Presence,
 ) -> Chat:
     """Take messages in, as many as the settings allow a person."""
-    clock = asyncio.get_running_loop().time
     return Chat(
         bot_id=client.own_id,
         batcher=batcher,
         conversations=conversations,
         sessions=sessions,
         images_of=no_images if settings.LLM_VISION == "off" else images_of,
-        limiter=RateLimiter(
-            capacity=settings.USER_RATE_BURST,
-            refill_per_second=settings.USER_RATE_PER_MINUTE / 60,
-            clock=clock,
-            max_keys=10_000,
-        ),
-        notices=RateLimiter(capacity=1, refill_per_second=0.1, clock=clock, max_keys=10_000),
+        limiter=bucket(settings.USER_RATE_BURST, settings.USER_RATE_PER_MINUTE),
+        notices=bucket(1, per_minute=6),
         gate=gate,
         summon=presence.summon,
     )

@@ -4,7 +4,6 @@ from itertools import chain
 
 from services.asked_again import latest_answers
 from services.core.errors import BusyError, StorageError
-from services.core.metrics import TurnStatistics
 from services.core.protocols import HistoryStore, TextChannel
 from services.core.tasks import TaskOwner
 from services.core.types import HistoryEntry, UserTurn
@@ -36,7 +35,7 @@ class Conversation:
     Each author has one reply at a time and the channel three; further turns wait, in order, with a
     sign on their message. A reply whose text is done but whose speech goes on counts no more, and
     the next ones already see it. What its author writes before anything of a reply was seen or
-    heard joins its turn, which is then answered anew.
+    heard joins its turn, which is then answered anew. `on_ended` is called after each reply.
     """
 
     def __init__(
@@ -44,14 +43,14 @@ class Conversation:
         *,
         key: str,
         history: HistoryStore,
-        statistics: TurnStatistics,
         tasks: TaskOwner,
+        on_ended: Callable[[Reply], None],
         on_idle: Callable[["Conversation"], None],
     ) -> None:
         self.key = key
         self._history = history
-        self._statistics = statistics
         self._tasks = tasks
+        self._on_ended = on_ended
         self._on_idle = on_idle
         self._writing: list[Reply] = []
         self._speaking: list[Reply] = []
@@ -175,7 +174,7 @@ class Conversation:
                 self._leave(reply)
             await self._keep(reply)
         finally:
-            self._statistics.add(reply.metrics)
+            self._on_ended(reply)
             self._forgotten.discard(reply)
             del self._places[reply]
             self._leave(reply)

@@ -9,6 +9,7 @@ from services.core.metrics import TurnMetrics, TurnStatistics
 from services.core.protocols import LLM, HistoryStore, Speech, TextChannel
 from services.core.tasks import TaskOwner
 from services.core.types import ChatContext, HistoryEntry, ReplyControls, UserTurn
+from services.limits import Limits
 from services.live_message import LiveMessage
 from services.prompt_channel import PromptChannel
 from services.rate_limiter import RateLimiter
@@ -31,8 +32,8 @@ class Conversations:
     """Answer turns, each in its channel's conversation; the way into the bot's core.
 
     `submit` returns at once; the answer appears in the channel. A conversation exists while it has
-    replies: at most `max_active` of them. A turn too many is refused in words, once in 10 s to one
-    person in one channel. Its history has the key "channel-<id>".
+    replies: at most `max_active` of them. A turn too many, or one beyond the `limits`, is refused
+    in words, once in 10 s to one person in one channel. Its history has the key "channel-<id>".
 
     `read` is TurnReader.read, `build_context` QueryOptimizer.build; `open_speech(turn, metrics)` is
     asked for turns that want to be spoken and may return None; neither raises nor waits.
@@ -50,6 +51,7 @@ class Conversations:
         build_context: Callable[[UserTurn, Sequence[HistoryEntry]], ChatContext],
         history: HistoryStore,
         history_limit: int,
+        limits: Limits,
         statistics: TurnStatistics,
         pacers: ChannelPacers,
         open_speech: Callable[[UserTurn, TurnMetrics], Speech | None],
@@ -67,6 +69,7 @@ class Conversations:
         self._build_context = build_context
         self._history = history
         self._history_limit = history_limit
+        self._limits = limits
         self._statistics = statistics
         self._pacers = pacers
         self._open_speech = open_speech
@@ -100,6 +103,7 @@ class Conversations:
                 log.info("Turn %s joins the one before", turn.id)
                 return
             conversation.admit(turn)
+            self._limits.admit(turn)
         except BusyError as error:
             log.info("Turn %s is refused: %s", turn.id, error)
             self._refuse(turn, channel, error.user_message)
@@ -193,10 +197,21 @@ class Conversations:
         return Conversation(
             key=key,
             history=self._history,
-            statistics=self._statistics,
             tasks=self._tasks,
+            on_ended=self._account,
             on_idle=self._ended,
         )
+
+    def _speech(self, turn: UserTurn, metrics: TurnMetrics) -> Speech | None:
+        self._limits.admit_speech(turn)
+        return self._open_speech(turn, metrics)
+
+    def _account(self, reply: Reply) -> None:
+        """Count what a reply took, whatever became of it."""
+        self._statistics.add(reply.metrics)
+        tokens = reply.metrics.prompt_tokens + reply.metrics.completion_tokens
+        self._limits.spend_tokens(reply.turn, tokens)
+        self._limits.spend_speech(reply.turn, reply.seconds_spoken)
 
     def _ended(self, conversation: Conversation) -> None:
         self._active.pop(conversation.key, None)
@@ -219,7 +234,7 @@ class Conversations:
             context=context,
             llm=self._llm,
             open_output=lambda turn, on_shown: self._open_output(turn, channel, on_shown),
-            open_speech=lambda turn: self._open_speech(turn, metrics) if turn.speak else None,
+            open_speech=lambda turn: self._speech(turn, metrics) if turn.speak else None,
             metrics=metrics,
             max_characters=self._max_characters,
             typing_pacer=None if self._streaming else self._typing_pacer,

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from typing import Protocol
 
-from services.core.errors import BotError, EmptyResponseError
+from services.core.errors import BotError, BusyError, EmptyResponseError
 from services.core.logs import turn_id
 from services.core.metrics import TurnMetrics
 from services.core.protocols import LLM, Speech, TextOutput
@@ -123,6 +123,11 @@ class Reply:
         return self._speech is not None
 
     @property
+    def seconds_spoken(self) -> float:
+        """Return how long the answer was heard."""
+        return self._playback.seconds if self._playback else 0.0
+
+    @property
     def is_perceived(self) -> bool:
         """Tell whether anything of the answer was seen or heard."""
         return self._output.is_showing or "ttfa" in self.metrics.marks
@@ -216,6 +221,9 @@ class Reply:
     def _begin(self, group: asyncio.TaskGroup) -> asyncio.Task[None]:
         try:
             self._speech = self._open_speech(self.turn)
+        except BusyError as error:
+            log.info("The reply is not spoken: %s", error.brief)
+            self._notes.append(error.user_message)
         except BotError as error:
             self._mute = True
             log.warning("The reply is not spoken: %s", error.brief)

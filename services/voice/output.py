@@ -23,6 +23,8 @@ SILENCE_FRAMES = 5
 REST_FRAMES = 12
 """Silence between two utterances, as between two sentences: a quarter of a second."""
 
+CROWDED = "Too much waits to be spoken here already, so this is not."
+
 MAX_UTTERANCES = 32
 """Utterances that may wait in one guild; more are refused."""
 
@@ -167,7 +169,7 @@ class GuildOutput:
         frame. Raises BusyError.
         """
         if len(self._open) >= MAX_UTTERANCES:
-            raise BusyError("too many utterances wait in one guild")
+            raise BusyError("too many utterances wait in one guild", user_message=CROWDED)
         utterance = Utterance(
             submit=self._submit,
             nudge=self._wake,

@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,10 @@ from services.conversations import CLOSED, Conversations
 from services.core.errors import BusyError, ProviderConnectionError, StorageError
 from services.core.metrics import TurnMetrics, TurnStatistics
 from services.core.protocols import Speech
-from services.core.types import HistoryEntry, UserTurn
+from services.core.types import ChatDelta, HistoryEntry, TokenUsage, UserTurn
+from services.daily_budget import DailyBudget
+from services.limits import DailyShares, Limits
+from services.rate_limiter import RateLimiter
 from services.reply import STOPPED
 from tests.services.chat_fakes import (
     FakeChannel,
@@ -29,8 +33,23 @@ pytestmark = pytest.mark.virtual_time
 KEY = "channel-100"
 
 
+def limits(shares: DailyShares) -> Limits:
+    def wide() -> RateLimiter:
+        return RateLimiter(capacity=1000, refill_per_second=1.0, clock=now, max_keys=10)
+
+    budget = DailyBudget(Path("never-written.json"), clock=lambda: 1_800_014_400.0)
+    return Limits(channels=wide(), guilds=wide(), budget=budget, shares=shares)
+
+
 class Bot:
-    def __init__(self, llm: ScriptedLLM, *, max_active: int = 100, buttons: bool = True) -> None:
+    def __init__(
+        self,
+        llm: ScriptedLLM,
+        *,
+        max_active: int = 100,
+        buttons: bool = True,
+        shares: DailyShares | None = None,
+    ) -> None:
         self.llm = llm
         self.history = MemoryHistory()
         self.statistics = TurnStatistics()
@@ -42,6 +61,7 @@ class Bot:
             build_context=plain_context,
             history=self.history,
             history_limit=10,
+            limits=limits(shares or DailyShares()),
             statistics=self.statistics,
             pacers=ChannelPacers(),
             open_speech=self._open_speech,
@@ -324,3 +344,32 @@ async def test_without_buttons_there_are_none() -> None:
         channel = bot.ask()
         await asyncio.sleep(2)
         assert channel.buttons == {}
+
+
+async def test_a_person_whose_share_of_the_day_is_spent_is_told_so_once() -> None:
+    usage = ChatDelta(usage=TokenUsage(90, 10))
+    bot = Bot(ScriptedLLM([(0.1, "Yes."), (0.0, usage)]), shares=DailyShares(user_tokens=100))
+    bot.ask(id=1)
+    await asyncio.sleep(1)
+    refused = bot.ask(id=2)
+    bot.ask(id=3)
+    other = bot.ask(author=8, id=4)
+    await asyncio.sleep(1)
+    assert refused.texts == [
+        "You have used up your share of answers for today; it starts anew in 12 h."
+    ]
+    assert other.texts == ["Yes."]
+    assert len(bot.llm.contexts) == 2
+    await bot.conversations.aclose()
+
+
+async def test_where_the_days_speech_is_spent_the_answer_is_written_and_says_so() -> None:
+    bot = Bot(ScriptedLLM(words("one")), shares=DailyShares(user_speech=10.0))
+    spoken = bot.ask(id=1, speak=True)
+    await asyncio.sleep(30)
+    written = bot.ask(id=2, speak=True)
+    await asyncio.sleep(1)
+    assert spoken.texts == ["one"]
+    assert written.texts[0].startswith("one\n-# Today's speech is used up")
+    assert len(bot.speeches) == 1
+    await bot.conversations.aclose()
