@@ -68,6 +68,7 @@ class WorldControl:
             web.post(messages, self.post),
             web.patch(messages + "/{message}", self.edit),
             web.delete(messages + "/{message}", self.delete),
+            web.delete(messages, self.delete_many),
             web.post("/channels/{channel}/typing", self.type),
         ]
 
@@ -182,6 +183,13 @@ class WorldControl:
         message = self._message(request)
         self._world.messages.delete(message)
         return reply(message_shape(message))
+
+    async def delete_many(self, request: web.Request) -> web.Response:
+        """Delete several messages at once, as a moderator or another bot does."""
+        channel, body = self._channel(request), await read(request)
+        messages = [self._world.messages.get(channel, each) for each in body["messages"]]
+        self._world.messages.delete_many(channel, messages)
+        return reply({"messages": [message_shape(message) for message in messages]})
 
     async def type(self, request: web.Request) -> web.Response:
         """Let a person type."""

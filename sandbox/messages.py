@@ -138,6 +138,13 @@ class Messages:
             payload = {**_place(message.channel), "id": str(message.id)}
             self._announce(Change("MESSAGE_DELETE", payload, channel=message.channel))
 
+    def delete_many(self, channel: Channel, messages: list[Message]) -> None:
+        """Delete several messages of a channel at once, as moderators do."""
+        for message in messages:
+            message.deleted = True
+        payload = {**_place(channel), "ids": [str(message.id) for message in messages]}
+        self._announce(Change("MESSAGE_DELETE_BULK", payload, channel=channel))
+
     def react(self, message: Message, user: User, emoji: str) -> None:
         """Put a reaction on a message; a second of the same changes nothing."""
         users = message.reactions.setdefault(emoji, [])

@@ -3,20 +3,21 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from sandbox.discord_error import DiscordError, missing_access, missing_permission
+from sandbox.discord_error import DiscordError, invalid_form, missing_access, missing_permission
 from sandbox.mentions import mentions_everyone
 from sandbox.messages import Draft
 from sandbox.model import Channel, Json, Message, User
 from sandbox.payloads import message_payload, user_payload
 from sandbox.permissions import Permission, may
 from sandbox.rest import caller, json_response, no_content
-from sandbox.rest_bodies import parse_draft, parse_revision, read_message
+from sandbox.rest_bodies import parse_draft, parse_revision, read_message, read_object
 from sandbox.violations import Violations
 from sandbox.world import World
 
 PAGE = 50
 MAX_PAGE = 100
-"""Messages of one page of a channel's history."""
+BULK = (2, 100)
+"""Messages of one page of a channel's history; fewest and most that are deleted at once."""
 
 
 class MessageRoutes:
@@ -34,6 +35,7 @@ class MessageRoutes:
         return [
             web.get(messages, self.history),
             web.post(messages, self.post),
+            web.post(messages + "/bulk-delete", self.delete_many),
             web.get(one, self.fetch),
             web.patch(one, self.edit),
             web.delete(one, self.delete),
@@ -87,6 +89,16 @@ class MessageRoutes:
         if message.author is not bot and not allowed:
             raise missing_permission(f"delete others' messages in {channel.name}")
         self._world.messages.delete(message)
+        return no_content()
+
+    async def delete_many(self, request: web.Request) -> web.Response:
+        """Delete several messages at once, with the permission to; unknown ones are passed over."""
+        channel = self._channel(request, Permission.MANAGE_MESSAGES)
+        wanted = [int(each) for each in (await read_object(request)).get("messages") or []]
+        if not BULK[0] <= len(wanted) <= BULK[1]:
+            raise invalid_form("Must be between 2 and 100 in length.", rule="bulk_delete")
+        found = [channel.messages[each] for each in wanted if each in channel.messages]
+        self._world.messages.delete_many(channel, [each for each in found if not each.deleted])
         return no_content()
 
     async def type(self, request: web.Request) -> web.Response:

@@ -124,7 +124,7 @@ export class Store extends EventTarget {
     else if (event.kind === "turns") this.#keepTurns(event.turns);
     else if (event.kind === "reset") this.#forget();
     else if (event.message) this.#takeMessage(event);
-    else if (event.kind === "message_delete") this.#takeDelete(event.data);
+    else if (event.kind.startsWith("message_delete")) this.#takeDelete(event.data);
     else if (event.kind.startsWith("message_reaction")) this.#load(event.data.channel_id);
     else if (event.kind === "typing_start") this.#takeTyping(event.data);
     else if (event.kind.startsWith("voice_")) this.#takeVoice(event);
@@ -224,8 +224,8 @@ export class Store extends EventTarget {
     if (this.#unread.see(this.channelId)) this.#tell("unread");
   }
 
-  #takeDelete({ channel_id: channel, id }) {
-    this.log(channel).remove(id);
+  #takeDelete({ channel_id: channel, id, ids = [id] }) {
+    for (const each of ids) this.log(channel).remove(each);
     if (channel === this.channelId) this.#tell("messages");
   }
 

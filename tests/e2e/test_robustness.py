@@ -86,7 +86,7 @@ async def test_channels_lost_in_mid_answer_are_survived_in_silence(
             (await world.call("POST", "channels", {"name": name}))["id"] for name in ("a", "b")
         ]
         for channel in (deleted, closed):
-            asked = await world.ask("hello", channel=channel)
+            asked = await world.ask(f"hello {channel}", channel=channel)
             await world.answer(after=asked, ends="word", channel=channel)
         await world.call("DELETE", f"channels/{deleted}")
         denied = [{"id": "bot", "deny": ["send_messages", "view_channel"]}]

@@ -91,6 +91,9 @@ class Probe(discord.Client):
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
         self.happened.put_nowait(("delete", payload))
 
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        self.happened.put_nowait(("bulk delete", payload))
+
     async def on_voice_state_update(self, member: Any, before: Any, after: Any) -> None:
         self.happened.put_nowait(("voice", (member, after.channel)))
 

@@ -147,6 +147,20 @@ async def test_edits_and_deletions_of_people_arrive(bot: Probe, control: Control
     assert (await bot.event("delete")).message_id == int(said["id"])
 
 
+async def test_several_messages_are_deleted_at_once(bot: Probe, control: Control) -> None:
+    said = [await control.say(text) for text in ("one", "two", "three", "four")]
+    path = f"/channels/{said[0]['channel']}/messages"
+    body = {"messages": [each["id"] for each in said[:2]]}
+    assert (await control.call("DELETE", path, json=body))[0] == 200
+    deleted = (await bot.event("bulk delete")).message_ids
+    assert deleted == {int(each["id"]) for each in said[:2]}
+    channel = await general(bot, control)
+    with pytest.raises(discord.Forbidden):
+        await channel.delete_messages([discord.Object(each["id"]) for each in said[2:]])
+    assert [each["deleted"] for each in await control.messages()] == [True, True, False, False]
+    assert await control.rules() == ["permission"]
+
+
 async def test_a_direct_message_goes_both_ways(bot: Probe, control: Control) -> None:
     direct = await control.post("/users/ana/dm")
     assert direct["type"] == "dm"
