@@ -31,6 +31,8 @@ class VoicePresence(commands.Cog):
         left = before.channel.id if before.channel else None
         if before.channel != after.channel:
             self._presence.moved(member.guild.id, member.id, left=left)
+            if member.id == self._bot_id() and after.channel is not None:
+                await self._presence.arrived(member.guild.id)
 
     @commands.Cog.listener()
     async def on_app_command_completion(

@@ -22,6 +22,8 @@ Connectable = discord.VoiceChannel | discord.StageChannel
 
 NOWHERE = "You are in no voice channel. Join one, or name one: /join channel."
 
+SPEAKING = "I speak my answers to whoever is there."
+
 
 @app_commands.guild_only()
 class Voice(commands.Cog):
@@ -63,7 +65,7 @@ class Voice(commands.Cog):
         await think(interaction)
         session = await self._sessions.join(target)
         await interaction.edit_original_response(
-            content=f"I'm in **{session.channel_name}** and speak my answers to whoever is there."
+            content=f"I'm in **{session.channel_name}**. {session.notice or SPEAKING}"
         )
 
     @app_commands.command()

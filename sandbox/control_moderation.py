@@ -25,7 +25,9 @@ class ModerationControl:
         return [
             web.post("/voice/{channel}/move", self.move),
             web.post("/voice/{channel}/kick", self.kick),
+            web.post("/voice/{channel}/stage", self.stage),
             web.post("/voice/{channel}/region", self.region),
+            web.get("/voice/{channel}/statuses", self.statuses),
         ]
 
     async def move(self, request: web.Request) -> web.Response:
@@ -55,6 +57,24 @@ class ModerationControl:
             self._world.leave_voice(guild, target)
             await self._voice.human_leave(channel_id=channel.id, user_id=target.id)
         return reply({})
+
+    async def stage(self, request: web.Request) -> web.Response:
+        """Let a moderator bring somebody on the stage, or with `audience` back down."""
+        channel, guild = self._channel(request)
+        body = await read(request)
+        state = self._world.voice_state(guild, self._target(body, channel, guild))
+        if channel.kind != "stage" or state is None:
+            raise BadRequestError(f"{channel.name} is not a stage.")
+        suppress = bool(body.get("audience", False))
+        self._world.set_stage_part(state, suppress=suppress, requested=None)
+        return reply({})
+
+    async def statuses(self, request: web.Request) -> web.Response:
+        """List what stood under this channel's name, in order."""
+        channel, _ = self._channel(request)
+        return reply(
+            {"statuses": [{"t": each.t, "status": each.content} for each in channel.statuses]}
+        )
 
     async def region(self, request: web.Request) -> web.Response:
         """Change the voice server of the bots in this channel; `gap` seconds there is none."""

@@ -12,6 +12,7 @@ from sandbox.rest import MAX_BODY, PREFIX, Rest
 from sandbox.rest_directory import DirectoryRoutes
 from sandbox.rest_interactions import InteractionRoutes
 from sandbox.rest_messages import MessageRoutes
+from sandbox.rest_voice import VoiceRoutes
 from sandbox.violations import Violations
 from sandbox.world import World
 
@@ -68,6 +69,7 @@ class DiscordSite:
         return rest.application(
             [
                 *DirectoryRoutes(world=world).routes(),
+                *VoiceRoutes(world=world).routes(),
                 *MessageRoutes(world=world, violations=violations).routes(),
                 *interactions.routes(),
             ]

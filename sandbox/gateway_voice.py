@@ -2,7 +2,7 @@ import asyncio
 from collections.abc import Callable
 
 from sandbox.gateway_session import Session
-from sandbox.model import Channel, Guild, Json, User
+from sandbox.model import Change, Channel, Guild, Json, User
 from sandbox.permissions import Permission, may
 from sandbox.ports import Voice
 from sandbox.violations import Violations
@@ -28,6 +28,7 @@ class VoiceEntry:
         self._voice = voice
         self._violations = violations
         self._own_endpoint = own_endpoint
+        world.listeners.append(self._tell_who_is_heard)
 
     def change(self, session: Session, wish: Json) -> None:
         """Enter, move, mute or leave; what the bot may not do is left undone, as on Discord."""
@@ -67,6 +68,14 @@ class VoiceEntry:
         if (state := self._world.voice_state(guild, bot)) is not None:
             self._voice.change_server(guild_id=guild.id, user_id=bot.id)
             self._assign(session, guild, state.channel)
+
+    def _tell_who_is_heard(self, change: Change) -> None:
+        if change.name == "VOICE_STATE_UPDATE" and change.guild:
+            self._voice.suppress(
+                guild_id=change.guild.id,
+                user_id=int(change.payload["user_id"]),
+                suppressed=bool(change.payload["suppress"]),
+            )
 
     def _admits(self, bot: User, guild: Guild, channel: Channel) -> bool:
         allowed = may(channel, bot, Permission.CONNECT)

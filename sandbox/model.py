@@ -1,4 +1,5 @@
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -10,6 +11,9 @@ DISCORD_EPOCH_MS = 1_420_070_400_000
 
 MAX_MESSAGES = 1000
 """Messages kept in one channel; the oldest are forgotten."""
+
+MAX_STATUSES = 100
+"""Changes of a voice channel's status that are kept."""
 
 EPHEMERAL = 1 << 6
 LOADING = 1 << 7
@@ -79,13 +83,18 @@ class Overwrite:
 
 @dataclass(slots=True, eq=False)
 class VoiceState:
-    """Hold where a member is in voice."""
+    """Hold where a member is in voice; a suppressed one is not heard, and may have `requested` it.
+
+    `requested` is an ISO time.
+    """
 
     user: User
     channel: "Channel"
     session_id: str
     self_mute: bool = False
     self_deaf: bool = False
+    suppress: bool = False
+    requested: str | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -118,6 +127,7 @@ class Channel:
     overwrites: list[Overwrite] = field(default_factory=list)
     messages: dict[int, "Message"] = field(default_factory=dict)
     parent: "Channel | None" = None
+    statuses: deque["Edit"] = field(default_factory=lambda: deque(maxlen=MAX_STATUSES))
 
     @property
     def is_vocal(self) -> bool:

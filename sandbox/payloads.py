@@ -178,8 +178,8 @@ def voice_state_payload(state: VoiceState, *, left: bool = False) -> Json:
         "self_deaf": state.self_deaf,
         "self_mute": state.self_mute,
         "self_video": False,
-        "suppress": False,
-        "request_to_speak_timestamp": None,
+        "suppress": state.suppress,
+        "request_to_speak_timestamp": state.requested,
     }
 
 

@@ -30,7 +30,9 @@ class Permission(IntFlag):
     CHANGE_NICKNAME = 1 << 26
     MANAGE_ROLES = 1 << 28
     USE_APPLICATION_COMMANDS = 1 << 31
+    REQUEST_TO_SPEAK = 1 << 32
     SEND_MESSAGES_IN_THREADS = 1 << 38
+    SET_VOICE_CHANNEL_STATUS = 1 << 48
 
 
 ALL = (1 << 53) - 1
@@ -55,6 +57,8 @@ EVERYONE = (
     | Permission.CHANGE_NICKNAME
     | Permission.USE_APPLICATION_COMMANDS
     | Permission.SEND_MESSAGES_IN_THREADS
+    | Permission.REQUEST_TO_SPEAK
+    | Permission.SET_VOICE_CHANNEL_STATUS
 )
 """What a new server lets everyone do."""
 

@@ -48,6 +48,10 @@ class Voice(Protocol):
         """End a client's connection; its next grant names another server."""
         ...
 
+    def suppress(self, *, guild_id: int, user_id: int, suppressed: bool) -> None:
+        """Let a client be heard by nobody, or by all again."""
+        ...
+
     def close_client(self, guild_id: int, user_id: int, code: int) -> None:
         """Close a client's websocket as a failing service does."""
         ...

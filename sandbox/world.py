@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
@@ -10,6 +11,7 @@ from sandbox.model import (
     Change,
     Channel,
     ChannelKind,
+    Edit,
     Guild,
     Json,
     Member,
@@ -20,6 +22,7 @@ from sandbox.model import (
     VoiceState,
 )
 from sandbox.payloads import channel_payload, member_payload, voice_state_payload
+from sandbox.permissions import Permission, may
 from sandbox.shapes import change_shape
 
 MAX_GUILDS = 500
@@ -183,6 +186,12 @@ class World:
             raise ValueError("A thread has its channel's permissions.")
         channel.overwrites = overwrites
         self._announce_channel("CHANNEL_UPDATE", guild, channel)
+        for state in guild.voice_states.values():
+            suppress = _is_suppressed(channel, state.user)
+            changes = channel.kind == "voice" and state.suppress != suppress
+            if state.channel is channel and changes:
+                state.suppress = suppress
+                self._announce_voice(state)
 
     def open_direct(self, user: User, *, bot: User | None = None) -> Channel:
         """Return the DM channel between a bot (None: the bot) and a user, opened if need be."""
@@ -207,10 +216,26 @@ class World:
         """Put a member into a voice channel, out of any other one of that guild."""
         if channel.guild is None or not channel.is_vocal:
             raise ValueError(f"{channel.name} is not a voice channel.")
-        state = VoiceState(user, channel, session_id, self_mute, self_deaf)
+        before = self.voice_state(channel.guild, user)
+        stays = before is not None and before.channel is channel
+        suppress = before.suppress if before and stays else _is_suppressed(channel, user)
+        state = VoiceState(user, channel, session_id, self_mute, self_deaf, suppress)
+        state.requested = before.requested if before and stays else None
         channel.guild.voice_states[user.id] = state
         self._announce_voice(state)
         return state
+
+    def set_stage_part(self, state: VoiceState, *, suppress: bool, requested: str | None) -> None:
+        """Put somebody on a stage or into its audience; `requested` is since when they ask."""
+        state.suppress, state.requested = suppress, requested if suppress else None
+        self._announce_voice(state)
+
+    def set_status(self, channel: Channel, status: str) -> None:
+        """Write a line under a voice channel's name."""
+        channel.statuses.append(Edit(time.monotonic(), status))
+        guild = _guild_of(channel)
+        payload = {"id": str(channel.id), "guild_id": str(guild.id), "status": status or None}
+        self.announce(Change("VOICE_CHANNEL_STATUS_UPDATE", payload, guild=guild, channel=channel))
 
     def leave_voice(self, guild: Guild, user: User) -> VoiceState | None:
         """Take a member out of a guild's voice channels and return where they were."""
@@ -251,6 +276,11 @@ def _find(kind: str, reference: object, among: Iterable[Named]) -> Named:
         if wanted in (str(each.id), each.name):
             return each
     raise UnknownError(kind, reference)
+
+
+def _is_suppressed(channel: Channel, user: User) -> bool:
+    """Tell whether a newcomer is not heard: on a stage nobody is before being let."""
+    return channel.kind == "stage" or not may(channel, user, Permission.SPEAK)
 
 
 def _guild_of(channel: Channel) -> Guild:

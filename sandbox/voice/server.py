@@ -38,6 +38,7 @@ class VoiceServer:
             violations=violations, bus=bus, faults=faults, send_rtp=self._send_rtp
         )
         self._gateway = VoiceGateway(sessions=self._sessions, port=lambda: self._udp.port)
+        self._suppressed: set[tuple[int, int]] = set()
         self._worker: ThreadPoolExecutor | None = None
         self._next_check: asyncio.TimerHandle | None = None
 
@@ -59,6 +60,7 @@ class VoiceServer:
     async def reset(self) -> None:
         """Disconnect everybody and forget every recording."""
         self._sessions.end_all(DISCONNECTED)
+        self._suppressed.clear()
         self._network.clear()
         self._stop_checking()
 
@@ -75,6 +77,13 @@ class VoiceServer:
     def close_client(self, guild_id: int, user_id: int, code: int) -> None:
         """Close a client's websocket as a failing service does: 4006, 4009, 4014, 4015, 4017."""
         self._sessions.end(guild_id=guild_id, user_id=user_id, code=code)
+
+    def suppress(self, *, guild_id: int, user_id: int, suppressed: bool) -> None:
+        """Let a client be heard by nobody, or by all again."""
+        if suppressed:
+            self._suppressed.add((guild_id, user_id))
+        else:
+            self._suppressed.discard((guild_id, user_id))
 
     def change_server(self, *, guild_id: int, user_id: int) -> None:
         """End a client's connection; its next grant names another server."""
@@ -174,6 +183,8 @@ class VoiceServer:
         session.address = address
         channel = session.channel
         channel.judge(session, packet, t)
+        if (channel.guild_id, session.user_id) in self._suppressed:
+            return
         self._network.carry(ssrc, partial(channel.hear, session, packet), t)
         if self._next_check is None:
             self._next_check = asyncio.get_running_loop().call_later(CHECK_INTERVAL, self._check)

@@ -65,14 +65,26 @@ class DiscordVoiceClient(discord.VoiceClient):
         Not while DAVE's handshake with the channel's members runs: they could not decode it.
         """
         connection = self._connection
-        return self.connected and (
-            connection.can_encrypt or connection.dave_protocol_version == 0 or not connection.others
+        return (
+            self.connected
+            and connection.suppressed_since is None
+            and (
+                connection.can_encrypt
+                or connection.dave_protocol_version == 0
+                or not connection.others
+            )
         )
 
     @property
     def dave_active(self) -> bool:
         """Tell whether frames are end-to-end encrypted."""
         return bool(self._connection.can_encrypt)
+
+    @property
+    def suppressed(self) -> float | None:
+        """Return for how long Discord has let nobody hear us, seconds; None where we are heard."""
+        since = self._connection.suppressed_since
+        return None if since is None else self.monotonic() - since
 
     @property
     def end_code(self) -> int | None:

@@ -173,6 +173,7 @@ class VoiceConnection(VoiceConnectionState):
 
     `others` are the ids of the members whom the voice server counts beside us. `end_code` is why
     it ended for good other than by our own wish: a close code, PUT_OUT when somebody did it.
+    `suppressed_since` is when Discord stopped letting us be heard, as in the audience of a stage.
     """
 
     voice_client: "DiscordVoiceClient"
@@ -181,6 +182,7 @@ class VoiceConnection(VoiceConnectionState):
         super().__init__(voice_client)
         self.others: set[int] = set()
         self.end_code: int | None = None
+        self.suppressed_since: float | None = None
         self._homeless = False
         check_instance_api(voice_client, self)
 
@@ -278,9 +280,16 @@ class VoiceConnection(VoiceConnectionState):
         if data["channel_id"] is None and entering:
             log.info("Guild %s still told of our leaving before", self.guild.id)
             return
+        self._note_suppression(bool(data.get("suppress")))
         if data["channel_id"] is None and not self._expecting_disconnect:
             self.end_code = PUT_OUT
         await super().voice_state_update(data)
+
+    def _note_suppression(self, suppressed: bool) -> None:
+        if not suppressed:
+            self.suppressed_since = None
+        elif self.suppressed_since is None:
+            self.suppressed_since = self.voice_client.monotonic()
 
     async def voice_server_update(self, data: Any) -> None:
         """Take the voice server that Discord names; it may take ours away before it has another."""

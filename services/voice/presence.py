@@ -8,7 +8,14 @@ import discord
 from services.core.errors import VoiceConnectionError
 from services.core.tasks import TaskOwner
 from services.voice.close_codes import CLOSE_REASONS, PUT_OUT
-from services.voice.sessions import VocalChannel, VoiceSession, VoiceSessions, refusal, why_not
+from services.voice.sessions import (
+    VocalChannel,
+    VoiceSession,
+    VoiceSessions,
+    refusal,
+    take_the_stage,
+    why_not,
+)
 
 log = logging.getLogger(__name__)
 
@@ -132,6 +139,16 @@ class Presence:
             self._following[guild_id] = task
             task.add_done_callback(lambda _: self._following.pop(guild_id, None))
         self.consider(guild_id)
+
+    async def arrived(self, guild_id: int) -> None:
+        """Ask to speak on a stage that the bot was brought to; say so where it has to wait."""
+        session = self._sessions.get(guild_id)
+        if session is None:
+            return
+        channel = session.client.channel
+        notice = await take_the_stage(channel)
+        if notice:
+            await self._say(self._summons.get(guild_id), channel, notice)
 
     async def check_permissions(self, guild_id: int) -> None:
         """Leave, and say so, where the bot may not be or be heard any more."""

@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 import aiohttp
 import discord
 
-from services.core.errors import VoiceConnectionError
+from services.core.errors import VoiceConnectionError, VoiceError
 from services.core.types import Author
 from services.voice.client import DiscordVoiceClient
 from services.voice.close_codes import FINAL_CODES, closed
@@ -22,6 +22,11 @@ VocalChannel = discord.VoiceChannel | discord.StageChannel
 RECONNECT_PATIENCE = 15.0
 """Seconds that speech waits for a lost connection before it ends as interrupted."""
 
+IN_AUDIENCE = (
+    "I'm in the audience of this stage and can't be heard until a moderator lets me speak."
+)
+ASKED_TO_SPEAK = "I'm in the audience of this stage and have asked to speak."
+
 ARRIVAL_PATIENCE = 5.0
 """Seconds that speech waits for the connection of a channel that is being entered."""
 
@@ -30,11 +35,15 @@ LEAVE_TIMEOUT = 3.0
 
 
 class VoiceSession:
-    """Stand for the bot's presence in one guild's voice channel."""
+    """Stand for the bot's presence in one guild's voice channel.
+
+    `notice` says what kept it from speaking when it came; empty where nothing did.
+    """
 
     def __init__(self, client: DiscordVoiceClient, output: GuildOutput) -> None:
         self.client = client
         self.output = output
+        self.notice = ""
 
     @property
     def guild_id(self) -> int:
@@ -117,14 +126,17 @@ class VoiceSessions:
         in_line: bool,
         asker: Author | None = None,
     ) -> Utterance | None:
-        """Return a new utterance (see GuildOutput); None without a session. Raises BusyError.
+        """Return a new utterance (see GuildOutput); None without a session.
 
-        While the bot enters a channel the utterance waits for the connection.
+        While the bot enters a channel the utterance waits for the connection, and on a stage for
+        being let speak. Raises BusyError, VoiceError where it has waited for that long enough.
         """
         session = self.get(guild_id)
         output = session.output if session else self._coming.get(guild_id)
         if output is None:
             return None
+        if session and (session.client.suppressed or 0.0) > RECONNECT_PATIENCE:
+            raise VoiceError(f"suppressed in guild {guild_id}", user_message=IN_AUDIENCE)
         return output.open_utterance(on_first_frame, in_line=in_line, asker=asker)
 
     def stop(self, guild_id: int) -> int:
@@ -220,10 +232,11 @@ class VoiceSessions:
             raise closed(error.code) from error
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             raise VoiceConnectionError(f"voice connection failed: {error!r}") from error
-        if isinstance(channel, discord.StageChannel):
-            await _take_the_stage(channel)
+        notice = await take_the_stage(channel)
         await output.attach(client, patience=RECONNECT_PATIENCE)
-        return self._open_session(client, output)
+        session = self._open_session(client, output)
+        session.notice = notice
+        return session
 
     def _open_session(self, client: DiscordVoiceClient, output: GuildOutput) -> VoiceSession:
         session = VoiceSession(client, output)
@@ -292,12 +305,18 @@ def _crowd(channel: VocalChannel) -> str:
     return f"{channel.name} is full: {len(others)} of {limit} places are taken."
 
 
-async def _take_the_stage(channel: discord.StageChannel) -> None:
-    """Become a speaker, or ask to; an audience member cannot be heard."""
+async def take_the_stage(channel: VocalChannel) -> str:
+    """Become a speaker, or ask to; return in words what came of it, empty where it may speak."""
+    if not isinstance(channel, discord.StageChannel):
+        return ""
+    allowed, me = channel.permissions_for(channel.guild.me), channel.guild.me
     try:
-        if channel.permissions_for(channel.guild.me).mute_members:
-            await channel.guild.me.edit(suppress=False)
-        else:
-            await channel.guild.me.request_to_speak()
-    except discord.HTTPException as error:
+        if allowed.mute_members:
+            await me.edit(suppress=False)
+            return ""
+        if allowed.request_to_speak:
+            await me.request_to_speak()
+            return ASKED_TO_SPEAK
+    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
         log.warning("The bot stays in the audience of stage %s: %s", channel.id, error)
+    return IN_AUDIENCE

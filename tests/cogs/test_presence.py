@@ -11,7 +11,7 @@ ME = 1
 
 
 def cog() -> tuple[VoicePresence, Any]:
-    presence = MagicMock(check_permissions=AsyncMock())
+    presence = MagicMock(check_permissions=AsyncMock(), arrived=AsyncMock())
     return VoicePresence(presence=presence, bot_id=lambda: ME), presence
 
 
@@ -29,6 +29,10 @@ async def test_a_walk_between_channels_is_a_move_and_a_mute_is_none() -> None:
     presence.moved.assert_called_once_with(5, 7, left=10)
     await made.on_voice_state_update(in_guild(), states[2], states[0])
     presence.moved.assert_called_with(5, 7, left=None)
+    presence.arrived.assert_not_called()
+    me: Any = SimpleNamespace(id=ME, guild=SimpleNamespace(id=5))
+    await made.on_voice_state_update(me, states[0], states[1])
+    presence.arrived.assert_awaited_once_with(5)
 
 
 @pytest.mark.parametrize(("name", "calls"), [("join", 1), ("say", 1), ("leave", 0)])

@@ -153,3 +153,29 @@ async def test_the_bot_comes_to_speak_an_answer_and_goes_when_it_is_alone(
         found = await world.call("GET", f"channels/{world.channel()}/messages")
         assert len(found["messages"]) == 2, "it went in silence"
         assert await world.violations() == []
+
+
+async def test_on_a_stage_the_bot_asks_to_speak_and_speaks_when_it_is_let(world: World) -> None:
+    stage = (await world.call("POST", "channels", {"name": "Hall", "type": "stage"}))["id"]
+    await world.call("POST", f"voice/{stage}/join", {"user": "ana"})
+    assert "have asked to speak" in (await world.command("join", user="ana"))["content"]
+    await world.script({"text": STORY, "ttft": 0.0, "tokens_per_second": 200})
+    asked = await world.ask("a story")
+    await world.answer(after=asked, ends="of a long story.")
+    assert await world.frames(stage) == []
+    await world.call("POST", f"voice/{stage}/stage", {"user": "admin", "target": "bot"})
+    await heard(world, stage, since=0.0)
+    down = {"user": "admin", "target": "bot", "audience": True}
+    await world.call("POST", f"voice/{stage}/stage", down)
+    allowed = [{"id": "bot", "allow": ["mute_members"]}]
+    await world.call("PATCH", f"channels/{stage}", {"permission_overwrites": allowed})
+    await world.command("leave", user="ana")
+    came = await world.command("join", user="ana")
+    assert "I speak my answers" in came["content"]
+    before = len(await world.frames(stage))
+    await world.command("say", user="ana", text="Good evening, everybody.")
+
+    async def look() -> bool | None:
+        return len(await world.frames(stage)) > before + 20 or None
+
+    await eventually(look, "speech from the stage")

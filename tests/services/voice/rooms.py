@@ -25,6 +25,7 @@ class FakeClient:
         self.moves = True
         self.forgotten = False
         self.end_code: int | None = None
+        self.suppressed: float | None = None
 
     def send_frame(self, packet: bytes) -> bool:
         return self.connected

@@ -1,6 +1,7 @@
 import asyncio
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from hypothesis import given, settings
@@ -231,6 +232,21 @@ async def test_lost_permissions_end_the_stay_with_a_sentence() -> None:
     assert sentence == (
         "I left voice. I may not speak in Room 10: I lack the permission Speak there."
     )
+    await place.aclose()
+
+
+async def test_a_stage_on_which_the_bot_has_to_wait_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    place = Place()
+    await place.presence.arrived(place.guild.id)
+    await place.join(0)
+    await place.presence.arrived(place.guild.id)
+    assert place.said == [], "it is no stage"
+    stage = AsyncMock(return_value="I have asked to speak.")
+    monkeypatch.setattr("services.voice.presence.take_the_stage", stage)
+    await place.presence.arrived(place.guild.id)
+    assert place.said == [(GENERAL, "I have asked to speak.")]
     await place.aclose()
 
 

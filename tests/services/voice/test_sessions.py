@@ -1,14 +1,15 @@
 import asyncio
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import AsyncMock, MagicMock
 
 import discord
 import pytest
 
-from services.core.errors import VoiceConnectionError
+from services.core.errors import VoiceConnectionError, VoiceError
 from services.voice.close_codes import closed
 from services.voice.output import VoiceClock
-from services.voice.sessions import VoiceSessions, check_access
+from services.voice.sessions import VoiceSessions, check_access, take_the_stage
 from tests.services.voice.fakes import speech
 from tests.services.voice.rooms import ME, FakeChannel, guild
 
@@ -231,3 +232,38 @@ async def test_speech_opened_on_the_way_ends_with_the_attempt(ending: str) -> No
     assert isinstance(joining.exception(), VoiceConnectionError)
     assert (await utterance.wait_for_playout()).interrupted
     assert voice.open_utterance(5, None, in_line=False) is None
+
+
+async def test_who_is_let_speak_by_nobody_for_long_is_not_spoken_for() -> None:
+    channel = FakeChannel(guild())
+    voice = sessions()
+    await voice.join(channel.real)
+    for seconds in (None, 3.0):
+        channel.guild.voice_client.suppressed = seconds
+        assert voice.open_utterance(5, None, in_line=False)
+    channel.guild.voice_client.suppressed = 60.0
+    with pytest.raises(VoiceError) as failure:
+        voice.open_utterance(5, None, in_line=False)
+    assert "audience" in failure.value.user_message
+
+
+@pytest.mark.parametrize(
+    ("mute_members", "request_to_speak", "refusal", "words"),
+    [
+        (True, True, None, ""),
+        (False, True, None, "have asked to speak"),
+        (False, False, None, "until a moderator"),
+        (True, True, OSError(), "until a moderator"),
+    ],
+)
+async def test_the_way_on_a_stage(
+    mute_members: bool, request_to_speak: bool, refusal: Exception | None, words: str
+) -> None:
+    hall = MagicMock(spec=discord.StageChannel)
+    allowed = SimpleNamespace(mute_members=mute_members, request_to_speak=request_to_speak)
+    hall.permissions_for.return_value = allowed
+    hall.guild.me.edit = AsyncMock(side_effect=refusal)
+    hall.guild.me.request_to_speak = AsyncMock()
+    assert words in await take_the_stage(hall)
+    assert hall.guild.me.edit.await_count == mute_members
+    assert hall.guild.me.request_to_speak.await_count == (request_to_speak and not mute_members)
