@@ -272,6 +272,8 @@ def new_speaker(settings: Settings, tts: TTS, sessions: VoiceSessions) -> Speake
         min_length=settings.TTS_SENTENCE_MIN_LENGTH,
         max_length=settings.TTS_SENTENCE_MAX_LENGTH,
         streaming=settings.STREAMING_TTS_ENABLED,
+        max_seconds=settings.TTS_MAX_SPOKEN_SECONDS,
+        detect_language=settings.TTS_LANGUAGE_DETECTION,
     )
 
 

@@ -87,6 +87,8 @@ class Settings(BaseSettings):
     KOKORO_MAX_RSS_MB: Annotated[int, Field(ge=300, le=1_000_000)] = 2000
     KOKORO_IDLE_MINUTES: Annotated[float, Field(ge=0, le=10_000)] = 30.0
     TTS_LANGUAGE: str = "en"
+    TTS_LANGUAGE_DETECTION: bool = True
+    TTS_MAX_SPOKEN_SECONDS: Annotated[float, Field(ge=0, le=100_000)] = 90.0
     STREAMING_TTS_ENABLED: bool = True
     TTS_SENTENCE_MIN_LENGTH: Annotated[int, Field(ge=1, le=1000)] = 20
     TTS_SENTENCE_MAX_LENGTH: Annotated[int, Field(ge=40, le=2000)] = 200

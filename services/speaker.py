@@ -34,6 +34,8 @@ class Speaker:
 
     `encoder` makes an encoder (in a worker thread); `min_length` and `max_length` bound the
     pieces that the engine gets, characters; without `streaming` a reply is spoken when it is whole.
+    Replies end after `max_seconds`, 0 for no limit; with `detect_language` they are said in the
+    language in which they are written (see SpokenReply).
     """
 
     def __init__(
@@ -45,6 +47,8 @@ class Speaker:
         min_length: int,
         max_length: int,
         streaming: bool,
+        max_seconds: float,
+        detect_language: bool,
     ) -> None:
         self._tts = tts
         self._encoder = encoder
@@ -52,6 +56,8 @@ class Speaker:
         self._min_length = min_length
         self._max_length = max_length
         self._streaming = streaming
+        self._max_seconds = max_seconds
+        self._detect_language = detect_language
         self._pace = SpeakingPace()
 
     def open(
@@ -67,8 +73,8 @@ class Speaker:
         """Return the speech of a reply, None where the bot is in no voice channel.
 
         It is heard as soon as it has sound and nobody else is heard; `in_line` makes it wait its
-        turn, and others wait for it. `names` are the display names of those who may be mentioned.
-        Raises BusyError.
+        turn, and others wait for it, and speaks the whole text. `names` are the display names of
+        those who may be mentioned. Raises BusyError.
         """
         output = self._open_output(
             guild_id, lambda _: metrics.mark("ttfa"), in_line=in_line, asker=asker
@@ -86,6 +92,8 @@ class Speaker:
             min_length=self._min_length,
             max_length=self._max_length,
             streaming=self._streaming,
+            max_seconds=0.0 if in_line else self._max_seconds,
+            detect_language=self._detect_language,
         )
 
     async def say(

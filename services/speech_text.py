@@ -61,6 +61,10 @@ class SpeechText:
         self._names = names
         self._reset()
 
+    def speak(self, language: str) -> None:
+        """Say what stands for code, links and the like in another language from here on."""
+        self._phrases = phrases_for(language)
+
     def push(self, text: str) -> str:
         """Take more of the shown text and return what can be said of it by now."""
         self._buffer += text

@@ -11,6 +11,7 @@ from services.core.errors import BotError, ProviderError
 from services.core.metrics import TurnMetrics
 from services.core.protocols import TTS, AudioEncoder, AudioOutput
 from services.core.types import FRAME_SECONDS, AudioChunk, PlaybackResult, VoiceStyle
+from services.language_detection import ReplyLanguage
 from services.speaking_pace import SpeakingPace
 from services.speech_alignment import SpeechAlignment
 from services.speech_ladder import Rung, SpeechLadder
@@ -48,7 +49,9 @@ class SpokenReply:
     what there is and raises: the engine's own error when nothing was said, else a ProviderError
     whose `user_message` tells that a part is missing. A reply that was stopped raises nothing.
     With `streaming` False nothing is spoken before `end`. When the engine is slower than speech
-    the SpeechLadder decides what follows; that a part is left out is said once, at the end.
+    the SpeechLadder decides what follows; that a part is left out is said once, at the end. So it
+    is after `max_seconds` of speech (0: no limit), at a sentence end. With `detect_language`
+    pieces that are clearly in another language than the style's are said in it.
     """
 
     def __init__(
@@ -64,6 +67,8 @@ class SpokenReply:
         min_length: int,
         max_length: int,
         streaming: bool,
+        max_seconds: float,
+        detect_language: bool,
     ) -> None:
         self._tts, self._new_encoder, self._output = tts, encoder, output
         self._style, self._metrics, self._pace = style, metrics, pace
@@ -74,6 +79,9 @@ class SpokenReply:
         self._pushed: deque[str] = deque()  # bounded by MAX_CHARACTERS
         self._length = 0
         self._streaming = streaming
+        self._max_seconds = max_seconds
+        self._language = ReplyLanguage(style.language) if detect_language else None
+        self._spoken = 0.0  # seconds of sound
         self._ended = self._complete = False
         self._news = asyncio.Event()
         self._dry_at = 0.0  # when all that was written will have been played, on the loop's clock
@@ -118,10 +126,15 @@ class SpokenReply:
     async def _speak(self) -> None:
         try:
             encoder = await asyncio.to_thread(self._prepare)
-            failures = 0
+            failures, ending = 0, "sentence"
             while failures < 2 and (piece := await self._next_piece()) is not None:
+                if ending == "sentence" and 0 < self._max_seconds <= self._spoken:
+                    self._ladder.left_out = True
+                    break
                 failures = 0 if await self._say(piece, encoder) else failures + 1
+                ending = piece.ending
             if self._ladder.left_out:
+                self._unclaimed = ""
                 rest = phrases_for(self._style.language).rest
                 await self._say(Piece(rest, "sentence"), encoder)
         except BotError as error:
@@ -145,6 +158,8 @@ class SpokenReply:
                 if not self._ladder.wants(piece):
                     self._unclaimed = ""
                     continue
+                if self._language is not None:
+                    await self._follow(self._language.hear(piece.text))
                 words = said(piece.text, language=self._style.language)
                 if any(character.isalnum() for character in words):
                     return replace(piece, text=words)
@@ -154,6 +169,13 @@ class SpokenReply:
                 await self._text_or_urgency()
         self._ladder.left_out = not self._cutter.finished
         return None
+
+    async def _follow(self, language: str) -> None:
+        """Go on in another language; its tables are loaded at its first use (0.05 s)."""
+        if language != self._style.language:
+            await asyncio.to_thread(prepare, language)
+            self._style = replace(self._style, language=language)
+            self._filter.speak(language)
 
     def _feed(self) -> None:
         if not (self._streaming or self._ended):
@@ -236,6 +258,7 @@ class SpokenReply:
         if not packets:
             return
         now = asyncio.get_running_loop().time()
+        self._spoken += len(packets) * FRAME_SECONDS
         self._dry_at = max(self._dry_at, now) + len(packets) * FRAME_SECONDS
         self._spoke = True
         text, self._unclaimed = self._unclaimed, ""

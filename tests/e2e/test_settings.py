@@ -163,8 +163,10 @@ async def test_a_chosen_voice_reaches_the_speech_server(empty_world: World, tmp_
     world = empty_world
     lounge = world.channel("Lounge")
     await world.call("POST", f"voice/{lounge}/join", {"user": "ana"})
-    await world.script({"text": "First."}, {"text": "Second."})
-    async with bot(world, tmp_path, TTS_BASE_URL=world.state["connect"]["OPENAI_BASE_URL"]):
+    german = "Das sind 2 % von dem, was wir hier haben. Das ist doch nicht so viel. "
+    await world.script({"text": "First."}, {"text": "Second."}, {"text": (german * 5).strip()})
+    server = world.state["connect"]["OPENAI_BASE_URL"]
+    async with bot(world, tmp_path, TTS_BASE_URL=server, TTS_MAX_SPOKEN_SECONDS="4"):
         await online(world)
         await _join(world)
         chosen = await world.command("voice set", user="ana", voice="nova", speed=1.5)
@@ -176,12 +178,21 @@ async def test_a_chosen_voice_reaches_the_speech_server(empty_world: World, tmp_
         asked = await world.ask("two")
         await world.answer(after=asked, ends="Second.")
         await eventually(lambda: _asked_for(world, "alloy", None), "speech in the usual voice")
+        asked = await world.ask("drei")
+        await world.answer(after=asked, ends="nicht so viel.")
+        await eventually(lambda: _last_words(world, "Der Rest steht im Chat."), "an early end")
+        spoken = [each["body"]["input"] for each in await requests(world, "/v1/audio/speech")]
+        assert any("zwei Prozent" in words for words in spoken)
         assert await world.violations() == []
 
 
 async def _asked_for(world: World, voice: str, speed: float | None) -> bool | None:
     body = (await requests(world, "/v1/audio/speech"))[-1]["body"]
     return (body["voice"], body.get("speed")) == (voice, speed) or None
+
+
+async def _last_words(world: World, words: str) -> bool | None:
+    return (await requests(world, "/v1/audio/speech"))[-1]["body"]["input"] == words or None
 
 
 async def _join(world: World) -> None:

@@ -13,7 +13,8 @@ from services.speech_said import prepare
 RATE = 24_000
 CHARACTERS_PER_SECOND = 14.0
 
-prepare("en")  # reads files, which InlineExecutor would do in the event loop
+for each in ("en", "de", "fr"):
+    prepare(each)  # reads files, which InlineExecutor would do in the event loop
 
 
 class InlineExecutor(ThreadPoolExecutor):
@@ -34,6 +35,7 @@ class FakeTTS:
     def __init__(self, *, delay: float = 0.05, rtf: float = 0.0, step: float = 0.2) -> None:
         self.delay, self.rtf, self.step = delay, rtf, step
         self.texts: list[str] = []
+        self.styles: list[VoiceStyle] = []
         self.failing: dict[str, float] = {}  # text → seconds of sound before its failure
         self.made = 0.0
         self.closed = 0
@@ -41,6 +43,7 @@ class FakeTTS:
 
     async def synthesize(self, text: str, voice: VoiceStyle) -> AsyncGenerator[AudioChunk, None]:
         self.texts.append(text)
+        self.styles.append(voice)
         left = len(text) / CHARACTERS_PER_SECOND
         fails_after = self.failing.get(text)
         left = left if fails_after is None else fails_after

@@ -49,6 +49,8 @@ def speaker(guild: Guild, tts: FakeTTS) -> Speaker:
         min_length=20,
         max_length=200,
         streaming=True,
+        max_seconds=2.0,
+        detect_language=True,
     )
 
 
@@ -111,3 +113,22 @@ async def test_replies_share_one_measure_of_the_engines_pace() -> None:
     await talker.say(HERE, text, asker=ANA, style=VoiceStyle())
 
     assert tts.texts == [text]
+
+
+async def test_a_reply_is_spoken_for_a_while_only_and_what_is_said_is_said_whole() -> None:
+    guild, tts = Guild(), FakeTTS()
+    talker = speaker(guild, tts)
+    sentences = [
+        f"This is the sentence with the letter {letter}, and it is long." for letter in "abcdef"
+    ]
+    await talker.say(HERE, " ".join(sentences), asker=ANA, style=VoiceStyle())
+    assert "The rest is in the chat." not in tts.texts
+    tts.texts.clear()
+    metrics = TurnMetrics("t", 0.0, clock=asyncio.get_running_loop().time)
+    reply = talker.open(HERE, asker=ANA, style=VoiceStyle(), metrics=metrics, names={})
+    assert reply
+    reply.push(" ".join(sentences))
+    reply.end()
+    await reply.run()
+    assert tts.texts[-1] == "The rest is in the chat."
+    assert sentences[-1] not in " ".join(tts.texts)

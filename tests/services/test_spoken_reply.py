@@ -31,6 +31,9 @@ class Stage:
         engine: TTS | None = None,
         rtf: float = 0.01,
         streaming: bool = True,
+        max_seconds: float = 0.0,
+        style: VoiceStyle = VoiceStyle(),  # noqa: B008 - frozen
+        detect_language: bool = True,
     ) -> None:
         asyncio.get_running_loop().set_default_executor(InlineExecutor())
         self.tts = tts or FakeTTS()
@@ -44,13 +47,15 @@ class Stage:
             tts=engine or self.tts,
             encoder=lambda: self.encoder,
             output=self.output,
-            style=VoiceStyle(),
+            style=style,
             metrics=self.metrics,
             names={},
             pace=self.pace,
             min_length=20,
             max_length=200,
             streaming=streaming,
+            max_seconds=max_seconds,
+            detect_language=detect_language,
         )
 
     def write(self, *texts: str) -> None:
@@ -342,6 +347,8 @@ async def test_encoding_happens_outside_the_event_loops_thread() -> None:
         min_length=20,
         max_length=200,
         streaming=True,
+        max_seconds=0.0,
+        detect_language=False,
     )
     reply.push("Hello.")
     reply.end()
@@ -349,3 +356,55 @@ async def test_encoding_happens_outside_the_event_loops_thread() -> None:
 
     assert threads
     assert threading.get_ident() not in threads
+
+
+@pytest.mark.virtual_time
+async def test_after_its_time_a_reply_tells_once_where_the_rest_is() -> None:
+    stage = Stage(max_seconds=4.0)
+    sentences = [f"This is the sentence of the letter {letter} here." for letter in "abcdef"]
+    stage.write(" ".join(sentences))
+    result = await stage.reply.run()
+    assert stage.tts.texts[-1] == "The rest is in the chat."
+    assert 1 < len(stage.tts.texts) < 5
+    assert stage.tts.texts.count("The rest is in the chat.") == 1
+    assert result.heard.split() == " ".join(stage.tts.texts[:-1]).split()
+    assert not result.interrupted
+
+
+@pytest.mark.virtual_time
+async def test_a_reply_that_ends_in_time_is_spoken_whole() -> None:
+    stage = Stage(max_seconds=2.0)
+    stage.write("This one sentence takes a little longer than it should take here.")
+    await stage.reply.run()
+    assert "The rest is in the chat." not in stage.tts.texts
+
+
+GERMAN = (
+    "Das ist eine gute Frage, und ich habe 2 % davon verstanden. Hier ist der Code:\n```\nx\n```"
+)
+
+
+@pytest.mark.virtual_time
+async def test_a_text_in_another_language_is_said_in_it_from_its_first_piece_on() -> None:
+    stage = Stage(max_seconds=3.0, style=VoiceStyle(voice="en+f3", speed=1.5))
+    stage.write(GERMAN)
+    await stage.reply.run()
+    assert {(style.voice, style.language) for style in stage.tts.styles} == {("en+f3", "de")}
+    assert "zwei Prozent" in " ".join(stage.tts.texts)
+    assert stage.tts.texts[-1] == "Der Rest steht im Chat."
+
+
+@pytest.mark.virtual_time
+async def test_without_detection_the_chosen_language_stays() -> None:
+    stage = Stage(detect_language=False)
+    stage.write(GERMAN)
+    await stage.reply.run()
+    assert {style.language for style in stage.tts.styles} == {"en"}
+
+
+@pytest.mark.virtual_time
+async def test_a_later_part_in_another_language_is_said_in_that() -> None:
+    stage = Stage()
+    stage.write("Sure, here is what you asked for.\nJe ne sais pas ce que vous avez dit, merci.")
+    await stage.reply.run()
+    assert [style.language for style in stage.tts.styles] == ["en", "fr"]
