@@ -22,6 +22,8 @@ FIRST_PAUSE = 0.25
 """Pause before the first retry, seconds; doubles with every further one."""
 LONGEST_PAUSE = 10.0
 """A server that asks for a longer pause is not waited for, seconds."""
+PAUSE_SHARE = 1 / 6
+"""Nor for more than this share of the time to the first token: a second model may be waiting."""
 
 NO_EXTRA: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -146,7 +148,8 @@ class OpenAICompatibleLLM:
         if isinstance(error, ProviderRateLimitError) and error.retry_after is not None:
             pause = error.retry_after
         left = deadline - asyncio.get_running_loop().time()
-        if not error.retryable or failures >= self._retries or pause >= min(left, LONGEST_PAUSE):
+        longest = min(left, LONGEST_PAUSE, PAUSE_SHARE * self._first_token_timeout)
+        if not error.retryable or failures >= self._retries or pause >= longest:
             raise error
         log.info("%s from %s; next try in %.1f s", type(error).__name__, error.provider, pause)
         await asyncio.sleep(pause)

@@ -312,6 +312,12 @@ class TestFailures:
         assert isinstance(error, ProviderRateLimitError)
         assert (error.retry_after, len(server.bodies)) == (3600.0, 1)
 
+    async def test_a_pause_that_takes_too_much_of_the_time_is_not_waited_for(self) -> None:
+        reply = refusal(429, {}, Retry_After="3")
+        error, server, _ = await failure(reply, first_token_timeout=15.0)
+        assert isinstance(error, ProviderRateLimitError)
+        assert len(server.bodies) == 1
+
     async def test_a_server_that_is_not_there(self) -> None:
         error, _, _ = await failure(base_url="http://127.0.0.1:9/v1")
         assert type(error) is ProviderConnectionError
