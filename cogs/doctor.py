@@ -66,7 +66,7 @@ class Doctor:
     async def examine(self, interaction: discord.Interaction) -> list[Finding]:
         """Return every finding for the place where the command was used."""
         return [
-            self._encryption(),
+            await asyncio.to_thread(self._encryption),
             self._reads_messages(interaction.guild_id or 0),
             self._permissions(interaction),
             await self._sound(),
