@@ -12,6 +12,7 @@ from functools import partial
 import config
 from cogs.access import Gate
 from cogs.admin import Admin
+from cogs.ask_about import AskAbout
 from cogs.chat import Chat
 from cogs.client import Client, connect, edit_limits, login
 from cogs.doctor import Doctor
@@ -163,7 +164,8 @@ async def assemble(
     batcher = own(stack, message_batcher(settings, client, conversations))
     chat = chat_cog(settings, client, batcher, conversations, sessions, gate, presence)
     voice = voice_cog(client, sessions, speaker, conversations, voices)
-    for cog in (chat, voice, ReplyButtons(client, gate, chat, voice, conversations)):
+    buttons = ReplyButtons(client, gate, chat, voice, conversations)
+    for cog in (chat, voice, buttons, AskAbout(client, chat, conversations)):
         await client.add_cog(cog)
     await client.add_cog(prewarming_cog(client, sessions, own(stack, Prewarmer(llm=llm, tts=tts))))
     await client.add_cog(SpeechQueue(sessions=sessions))

@@ -9,16 +9,17 @@ from discord.ext import commands
 
 from cogs.access import REFUSALS, Gate
 from cogs.addressing import addressed_text, author_of, clean, edited_text, overheard_text
-from cogs.enclosures import files_of, quote_of
+from cogs.enclosures import files_of, quotation, quote_of
 from cogs.text_channels import PING_ASKER, UNREACHABLE, InteractionText
 from cogs.thinking import think
 from services.access import Access
 from services.conversations import Conversations
 from services.core.errors import BusyError
 from services.core.logs import new_turn_id
-from services.core.types import ImagePart, IncomingMessage, Quote, UserTurn
+from services.core.types import ImagePart, IncomingMessage, UserTurn
 from services.message_batcher import MessageBatcher
 from services.rate_limiter import RateLimiter
+from services.turn_material import asked_about
 from services.voice.sessions import VoiceSessions
 
 log = logging.getLogger(__name__)
@@ -161,18 +162,20 @@ class Chat(commands.Cog):
         )
 
     def read_command(
-        self, interaction: discord.Interaction, text: str, *, quote: Quote | None = None
+        self, interaction: discord.Interaction, text: str, *, about: discord.Message | None = None
     ) -> IncomingMessage:
-        """Return what a command asks as the core takes it."""
+        """Return what a command asks as the core takes it, with the message it is about."""
+        quote = quotation(about, self._bot_id()) if about else None
         return IncomingMessage(
             id=interaction.id,
             channel_id=interaction.channel_id or interaction.user.id,
             guild_id=interaction.guild_id,
             author=author_of(interaction.user),
-            text=text,
+            text=asked_about(quote, text) if quote and quote.text else text,
             received=asyncio.get_running_loop().time(),
             speak=self._speaks(interaction.channel_id, interaction.user),
-            quote=quote,
+            images=self._images_of(about) if about else (),
+            files=files_of(about) if about else (),
         )
 
     def admit(self, user_id: int) -> None:

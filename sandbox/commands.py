@@ -7,11 +7,17 @@ from sandbox.model import Json, Snowflakes, UnknownError
 MAX_CREATES = 200
 """Commands that an application may create per day in one scope."""
 
-MAX_COMMANDS = 100
-"""Slash commands that one scope holds."""
+SLASH, ON_USER, ON_MESSAGE = 1, 2, 3
+"""Kinds of command: typed, and chosen from a user's or a message's menu."""
+
+MAX_COMMANDS = {SLASH: 100, ON_USER: 15, ON_MESSAGE: 15}
+"""Commands of each kind that one scope holds."""
 
 Scope = int | None
 """A guild's id, or None for commands that exist everywhere."""
+
+Key = tuple[int, str]
+"""Kind and name; those of different kinds may share a name."""
 
 
 class Commands:
@@ -20,7 +26,7 @@ class Commands:
     def __init__(self, *, ids: Snowflakes, application_id: int) -> None:
         self._ids = ids
         self._application_id = application_id
-        self._scopes: dict[Scope, dict[str, Json]] = {}
+        self._scopes: dict[Scope, dict[Key, Json]] = {}
         self._created: dict[Scope, int] = {}
 
     def all(self) -> list[Json]:
@@ -31,26 +37,27 @@ class Commands:
         """Return the commands of one scope."""
         return list(self._scopes.get(scope, {}).values())
 
-    def find(self, name: str, guild_id: int | None) -> Json:
+    def find(self, name: str, guild_id: int | None, *, kind: int = SLASH) -> Json:
         """Return the command a person gets by a name; a guild's own hides the common one."""
         for scope in (guild_id, None):
-            if name in self._scopes.get(scope, {}):
-                return self._scopes[scope][name]
+            if (kind, name) in self._scopes.get(scope, {}):
+                return self._scopes[scope][kind, name]
         raise UnknownError("command", f"/{name}")
 
     def replace(self, scope: Scope, bodies: Iterable[Json]) -> list[Json]:
         """Let a scope hold exactly these commands. Raises DiscordError."""
         before = self._scopes.get(scope, {})
-        after = {body["name"]: self._made(scope, body, before) for body in bodies}
-        if len(after) > MAX_COMMANDS:
-            detail = "Maximum number of application commands reached (100)"
-            raise DiscordError(400, 30032, detail, rule="command_count")
+        after = {_key(body): self._made(scope, body, before) for body in bodies}
+        for kind, most in MAX_COMMANDS.items():
+            if sum(each == kind for each, _ in after) > most:
+                detail = f"Maximum number of application commands reached ({most})"
+                raise DiscordError(400, 30032, detail, rule="command_count")
         self._scopes[scope] = after
         return list(after.values())
 
     def upsert(self, scope: Scope, body: Json) -> Json:
         """Create or overwrite one command. Raises DiscordError."""
-        others = [each for each in self.of(scope) if each["name"] != body["name"]]
+        others = [each for each in self.of(scope) if _key(each) != _key(body)]
         return self.replace(scope, [*others, body])[-1]
 
     def delete(self, scope: Scope, command_id: str) -> None:
@@ -65,11 +72,13 @@ class Commands:
                 return command
         raise UnknownError("command", command_id)
 
-    def _made(self, scope: Scope, body: Json, before: dict[str, Json]) -> Json:
-        name = str(body["name"])
-        if not 1 <= len(name) <= 32 or len(str(body.get("description") or "")) > 100:
+    def _made(self, scope: Scope, body: Json, before: dict[Key, Json]) -> Json:
+        kind, name = key = _key(body)
+        described = str(body.get("description") or "")
+        stray = kind != SLASH and (described or body.get("options"))
+        if kind not in MAX_COMMANDS or not 1 <= len(name) <= 32 or len(described) > 100 or stray:
             raise invalid_form(f"The command {name!r:.60} breaks a limit.", rule="command_form")
-        command_id = before[name]["id"] if name in before else self._create(scope)
+        command_id = before[key]["id"] if key in before else self._create(scope)
         return {
             "options": [],
             "description": "",
@@ -107,9 +116,13 @@ class AllCommands:
         """Return the commands of one scope."""
         return [command for each in self._applications for command in each.of(scope)]
 
-    def find(self, name: str, guild_id: int | None) -> Json:
+    def find(self, name: str, guild_id: int | None, *, kind: int = SLASH) -> Json:
         """Return the command a person gets by a name. Raises UnknownError."""
         for application in self._applications:
             with suppress(UnknownError):
-                return application.find(name, guild_id)
+                return application.find(name, guild_id, kind=kind)
         raise UnknownError("command", f"/{name}")
+
+
+def _key(command: Json) -> Key:
+    return int(command.get("type") or SLASH), str(command["name"])

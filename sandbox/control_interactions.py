@@ -4,11 +4,12 @@ from aiohttp import web
 
 from sandbox import interaction as kinds
 from sandbox.command_options import Resolver, build_options, descend, nest
-from sandbox.commands import AllCommands, Commands
+from sandbox.commands import ON_MESSAGE, SLASH, AllCommands, Commands
 from sandbox.control_http import BadRequestError, read, reply
 from sandbox.interaction import Interaction
 from sandbox.interactions import Interactions
 from sandbox.model import Channel, Json, Message, UnknownError, User
+from sandbox.payloads import message_payload
 from sandbox.permissions import permissions_in
 from sandbox.shapes import answer_shape
 from sandbox.world import World
@@ -43,12 +44,18 @@ class InteractionControl:
             return reply({"commands": self._commands.all()})
         user, channel = self._world.person(query["user"]), self._world.channel(query["channel"])
         scopes = (None, channel.guild.id if channel.guild else None)
-        found = {each["name"]: each for scope in scopes for each in self._commands.of(scope)}
+        found = {
+            (each["type"], each["name"]): each
+            for scope in scopes
+            for each in self._commands.of(scope)
+        }
         usable = [each for each in found.values() if _available(each, user, channel)]
         return reply({"commands": usable})
 
     async def run(self, request: web.Request) -> web.Response:
-        """Run a slash command and answer what its user sees."""
+        """Run a slash command, or one of a `message`'s menu, and answer what its user sees."""
+        if "message" in (body := await read(request)):
+            return reply(await self._answer(self._choose(body)))
         return reply(await self._answer(await self._deliver(request, kinds.COMMAND)))
 
     async def autocomplete(self, request: web.Request) -> web.Response:
@@ -64,8 +71,7 @@ class InteractionControl:
         component = _component(message, str(body["custom_id"]))
         if component.get("disabled"):
             raise BadRequestError("This button is disabled.")
-        if message.audience not in (None, user):
-            raise BadRequestError(f"{user.name} does not see this message.")
+        _check_seen(message, user)
         data = {"custom_id": component["custom_id"], "component_type": component["type"]}
         if component["type"] != BUTTON:
             data["values"] = [str(value) for value in body.get("values") or []]
@@ -98,7 +104,7 @@ class InteractionControl:
             shown.channel,
             data,
             application=shown.application,
-            name=custom_id,
+            name=shown.name,
             source=shown.source,
         )
         return reply(await self._answer(interaction))
@@ -114,18 +120,33 @@ class InteractionControl:
         options = build_options(leaf, given, resolver, complete=kind == kinds.COMMAND)
         if kind == kinds.AUTOCOMPLETE:
             _focus(options, str(body.get("focused") or ""))
-        data = _command_data(command, nest(options, passed), resolver)
+        data = _command_data(command, nest(options, passed), resolver.found)
         application = self._world.account(command["application_id"]).user
         return self._interactions.deliver(
             kind, user, channel, data, application=application, name=name, source=None
         )
 
-    def _command(self, name: str, user: User, channel: Channel, bot: object) -> Json:
+    def _choose(self, body: Json) -> Interaction:
+        """Send what somebody chose from the menu of a message, which comes with it whole."""
+        user, message = self._world.person(body["user"]), self._message(body["message"])
+        _check_seen(message, user)
+        name, channel = str(body["name"]), message.channel
+        command = self._command(name, user, channel, body.get("bot"), kind=ON_MESSAGE)
+        application = self._world.account(command["application_id"]).user
+        found = {"messages": {str(message.id): message_payload(message, reader=application)}}
+        data = {**_command_data(command, [], found), "target_id": str(message.id)}
+        return self._interactions.deliver(
+            kinds.COMMAND, user, channel, data, application=application, name=name, source=None
+        )
+
+    def _command(
+        self, name: str, user: User, channel: Channel, bot: object, *, kind: int = SLASH
+    ) -> Json:
         """Return a command of a bot, named or in whose DM it is typed; else the first found."""
         commands: Commands | AllCommands = self._commands
         if named := bot or (channel.bot and channel.bot.id):
             commands = self._world.account(named).commands
-        command = commands.find(name, channel.guild.id if channel.guild else None)
+        command = commands.find(name, channel.guild.id if channel.guild else None, kind=kind)
         if not _available(command, user, channel):
             raise UnknownError("command for this user and channel", f"/{name}")
         return command
@@ -156,6 +177,11 @@ def _error(interaction: Interaction) -> Json:
     return {"error": UNFINISHED} if interaction.thinking else {}
 
 
+def _check_seen(message: Message, user: User) -> None:
+    if message.audience not in (None, user):
+        raise BadRequestError(f"{user.name} does not see this message.")
+
+
 def _available(command: Json, user: User, channel: Channel) -> bool:
     if channel.guild is None:
         contexts = command.get("contexts")
@@ -164,13 +190,13 @@ def _available(command: Json, user: User, channel: Channel) -> bool:
     return permissions_in(channel, user) & needed == needed
 
 
-def _command_data(command: Json, options: list[Json], resolver: Resolver) -> Json:
+def _command_data(command: Json, options: list[Json], found: dict[str, Json]) -> Json:
     data: Json = {
         "id": command["id"],
         "name": command["name"],
         "type": command["type"],
         "options": options,
-        "resolved": resolver.found,
+        "resolved": found,
     }
     return data | ({"guild_id": command["guild_id"]} if "guild_id" in command else {})
 

@@ -68,6 +68,17 @@ def for_history(turn: UserTurn) -> str:
     return "\n\n".join(part for part in (*blocks, turn.kept_text) if part.strip()) or FORWARDED
 
 
+def asked_about(quote: Quote, question: str) -> str:
+    """Return a question below the whole message that it is about.
+
+    Unlike a quotation it is part of what was asked, and kept: the question means nothing without.
+    """
+    author = " ".join(quote.author.split())
+    text = quote.text or ""
+    matter = Material(text, "", f"[About this, which {author} wrote", ":]", prefix="> ")
+    return f"{matter.shown(text)}\n{question}"
+
+
 def _quotation(quote: Quote, known: Set[int]) -> Material:
     text = (quote.text or "").strip()
     author = " ".join(quote.author.split())

@@ -1,7 +1,8 @@
 import { ApiError, api } from "/page/api.js";
-import { confirmed, filledForm } from "/page/dialogs.js";
+import { chosen, confirmed, filledForm } from "/page/dialogs.js";
 import { announce } from "/page/dom.js";
 import { toMarkup, toReadable } from "/page/names.js";
+import { menuFor } from "/page/slash.js";
 
 const NOTED_AFTER = 400;
 const DISCORD_EPOCH = 1420070400000n;
@@ -64,6 +65,21 @@ export class Actions {
   run = ({ name, bot, options }) => {
     const channel = this.store.channelId;
     return this.#interact(channel, name, (user) => api.run({ user, channel, name, bot, options }), null);
+  };
+
+  /** Offer what the bots do with a message, and run what is chosen. */
+  openMenu = async (message) => {
+    const found = await menuFor(this.store.user, message.channel);
+    const names = found.map((each) => each.name);
+    const place = await chosen({ title: "Apps", names, empty: "No bot here does anything with messages." });
+    if (place === null) return;
+    const { name, bot } = found[place];
+    await this.#interact(
+      message.channel,
+      name,
+      (user) => api.run({ user, message: message.id, name, bot }),
+      null,
+    );
   };
 
   async #interact(channel, command, call, source) {

@@ -23,6 +23,28 @@ export function confirmed({ title, text, action }) {
   );
 }
 
+/** Let one of several names be chosen; resolves to its place in the list, null for none. */
+export function chosen({ title, names, empty }) {
+  return show(
+    (close) =>
+      el(
+        "form",
+        { method: "dialog" },
+        el("h2", {}, title),
+        !names.length && el("p", {}, empty),
+        names.map((name, place) =>
+          el("button", { type: "button", class: "button secondary", onclick: () => close(place) }, name),
+        ),
+        el(
+          "div",
+          { class: "dialog-buttons" },
+          el("button", { type: "button", class: "button secondary", onclick: () => close(null) }, "Cancel"),
+        ),
+      ),
+    null,
+  );
+}
+
 /** Show a form that the bot sent; resolves to its values by custom id, null when it is closed. */
 export function filledForm(modal) {
   const fields = new Map();

@@ -112,7 +112,7 @@ function commandLine({ name, user }) {
     avatar(user, { small: true }),
     el("b", {}, user),
     " used ",
-    el("span", { class: "mention" }, `/${name}`),
+    el("span", { class: "mention" }, name === name.toLowerCase() ? `/${name}` : name),
   );
 }
 
@@ -178,6 +178,7 @@ function toolbar(message, view, acts) {
     "div",
     { class: "tools", role: "toolbar", "aria-label": "Message" },
     button("reply", "Reply", () => acts.reply(message)),
+    button("menu", "Apps", () => acts.openMenu(message)),
     own && button("edit", "Edit", () => acts.startEdit(message)),
     own && button("remove", "Delete", () => acts.remove(message)),
   );

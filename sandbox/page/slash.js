@@ -2,14 +2,23 @@ import { api } from "/page/api.js";
 import { el } from "/page/dom.js";
 
 const [GROUPED, GROUP] = [1, 2];
+const [SLASH, ON_MESSAGE] = [1, 3];
 
 /** Return the commands a person gets in a channel, those in groups with their whole name. */
 export async function commandsFor(user, channel) {
   const { commands } = await api.commands(user, channel);
   const leaves = commands
-    .filter((each) => each.type === 1)
+    .filter((each) => each.type === SLASH)
     .flatMap((each) => flatten(each, "", each.application_id));
   return leaves.sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/** Return the commands that a person finds in the menu of a channel's messages. */
+export async function menuFor(user, channel) {
+  const { commands } = await api.commands(user, channel);
+  return commands
+    .filter((each) => each.type === ON_MESSAGE)
+    .map((each) => ({ name: each.name, bot: each.application_id }));
 }
 
 function flatten(command, before, bot) {

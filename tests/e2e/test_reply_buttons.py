@@ -124,3 +124,21 @@ async def test_buttons_work_after_a_restart(empty_world: World, tmp_path: Path) 
         again = await world.answer(after=asked, ends="Fine.")
         assert labels(again) == ["Again", "Speak"]
         assert await world.violations() == []
+
+
+async def test_any_message_can_be_asked_about(world: World) -> None:
+    await world.script({"text": "A greeting."}, {"text": "Surely a greeting."})
+    await world.call("POST", "application", {"intents": []})
+    overheard = await world.post("Moin!", user="ben")
+    body = {"user": "ana", "message": overheard["id"], "name": "Ask about this"}
+    form = (await world.call("POST", "commands", body))["modal"]
+    assert [field["component"]["required"] for field in form["components"]] == [False]
+    sent = {"user": "ana", "custom_id": form["custom_id"], "values": {"question": " "}}
+    answer = await world.call("POST", "modals", sent)
+    assert (answer["content"], answer["ephemeral"]) == ("A greeting.", False)
+    said = (await world.call("GET", "llm/requests"))["requests"][-1]["body"]["messages"]
+    assert said[-1]["content"].endswith("[About this, which ben wrote:]\n> Moin!\nExplain this.")
+    await world.press(answer, "Again")
+    await world.answer(after=answer, ends="Surely a greeting.")
+    said = (await world.call("GET", "llm/requests"))["requests"][-1]["body"]["messages"]
+    assert said[-1]["content"].endswith("[About this, which ben wrote:]\n> Moin!\nExplain this.")

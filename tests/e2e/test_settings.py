@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.processes import bot, commands, end_of, online
-from tests.e2e.world import World, eventually
+from tests.e2e.world import World, eventually, labels
 
 pytestmark = pytest.mark.e2e
 
@@ -48,6 +48,7 @@ async def test_text_as_the_settings_want_it(empty_world: World, tmp_path: Path) 
         LLM_MODEL="parrot",
         LLM_MAX_TOKENS="77",
         RESPONSE_STREAMING_ENABLED="false",
+        REPLY_BUTTONS_ENABLED="false",
         MIN_TYPING_DELAY="1.2",
         MAX_TYPING_DELAY="1.2",
         MESSAGE_BATCH_WINDOW_SECONDS="0",
@@ -62,6 +63,7 @@ async def test_text_as_the_settings_want_it(empty_world: World, tmp_path: Path) 
         await world.answer(after=second, ends="Two.")
         [one, two] = await world.answers(after=first)
         assert one["edits"] == two["edits"] == []
+        assert one["components"] == two["components"] == []
         assert one["created"] - first["created"] > 1.1
         body = (await requests(world, "/v1/chat/completions"))[-1]["body"]
         assert (body["model"], body["max_tokens"]) == ("parrot", 77)
@@ -102,6 +104,7 @@ async def test_the_opposite_of_these_settings(empty_world: World, tmp_path: Path
             asked = await world.ask(LONG)
             answer = await world.answer(after=asked, ends="I read its end.")
             assert answer["content"].startswith(words)
+            assert labels(answer) == ["Again", "Speak"]
         body = (await requests(world, "/v1/chat/completions"))[-1]["body"]
         assert sum(len(message["content"].split()) for message in body["messages"]) < 100
         for words in ("The", "one two"):

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.commands import MAX_CREATES, Commands
+from sandbox.commands import MAX_CREATES, ON_MESSAGE, SLASH, Commands
 from sandbox.discord_error import DiscordError
 from sandbox.model import Snowflakes, UnknownError
 
@@ -30,6 +30,19 @@ def test_the_commands_of_a_guild_leave_the_common_ones_alone(commands: Commands)
     assert "guild_id" not in commands.find("ping", 8)
     commands.replace(7, [])
     assert commands.find("ping", 7) is commands.of(None)[0]
+
+
+def test_kinds_share_names_and_have_limits_of_their_own(commands: Commands) -> None:
+    menu = {"name": "Look at this", "type": ON_MESSAGE}
+    commands.replace(None, [body("ping"), {"name": "ping", "type": ON_MESSAGE}, menu])
+    assert commands.find("ping", None)["type"] == SLASH
+    assert commands.find("ping", None, kind=ON_MESSAGE)["type"] == ON_MESSAGE
+    with pytest.raises(UnknownError):
+        commands.find("Look at this", None)
+    with pytest.raises(DiscordError):
+        commands.replace(None, [{**menu, "name": f"menu {n}"} for n in range(16)])
+    with pytest.raises(DiscordError):
+        commands.replace(None, [{**menu, "description": "Menus have none."}])
 
 
 def test_single_commands_come_and_go(commands: Commands) -> None:

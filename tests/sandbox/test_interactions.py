@@ -137,6 +137,12 @@ async def secret(interaction: Interaction) -> None:
     await interaction.response.send_message("secret")
 
 
+@app_commands.context_menu(name="Read this")
+async def read_this(interaction: Interaction, message: discord.Message) -> None:
+    """Read a message out."""
+    await interaction.response.send_message(f"{message.author.name}: {message.content}")
+
+
 class Voice(app_commands.Group):
     """Commands about voice."""
 
@@ -160,6 +166,7 @@ async def ready(bot: Probe) -> Probe:
         buttons,
         form,
         secret,
+        read_this,
     ]
     for command in (*commands, Voice(name="voice", description="Voice")):
         bot.tree.add_command(command)
@@ -340,3 +347,44 @@ async def test_the_registered_commands_are_listed(ready: Probe, control: Control
 
 async def _here(interaction: Interaction) -> None:
     await interaction.response.send_message("here")
+
+
+async def test_a_message_comes_whole_with_the_command_of_its_menu(
+    ready: Probe, control: Control
+) -> None:
+    await control.post("/application", {"intents": []})
+    general = await control.channel()
+    posted = await control.post(f"/channels/{general}/messages", {"user": "ben", "content": "Moin"})
+    body = {"user": "ana", "message": posted["id"], "name": "Read this"}
+    answer = await control.post("/commands", body)
+    assert answer["content"] == "ben: Moin"
+    [_, shown] = await control.messages()
+    assert shown["interaction"] == {"name": "Read this", "user": "ana"}
+
+
+async def test_what_follows_a_changed_message_is_part_of_the_answer(
+    bot: Probe, control: Control
+) -> None:
+    pressed = await _press_changing(bot, control)
+    assert pressed["content"] == "changed"
+    assert [each["content"] for each in pressed["followups"]] == ["and more"]
+
+
+class Changing(discord.ui.View):
+    """Change and then follow."""
+
+    def __init__(self) -> None:
+        super().__init__(timeout=None)
+
+    @discord.ui.button(label="Change", custom_id="change")
+    async def change(self, interaction: Interaction, button: Any) -> None:
+        await interaction.response.edit_message(content="changed", view=None)
+        await interaction.followup.send("and more", ephemeral=True)
+
+
+async def _press_changing(bot: Probe, control: Control) -> Any:
+    general = bot.get_channel(int(await control.channel()))
+    assert isinstance(general, discord.TextChannel)
+    posted = await general.send("choose", view=Changing())
+    body = {"user": "ana", "message": str(posted.id), "custom_id": "change"}
+    return await control.post("/components", body)

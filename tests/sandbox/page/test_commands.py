@@ -115,3 +115,19 @@ async def test_a_bot_that_does_not_answer_is_named(
         await visitor.command("silent")
         await expect(visitor.contents).to_have_text("The application did not respond.")
         await page.close()
+
+
+async def test_a_message_s_menu_asks_about_it(world: World, visitor: Visitor) -> None:
+    await world.script({"text": "It is a greeting."})
+    await world.post("Moin!", user="ben")
+    await visitor.messages.first.hover()
+    await visitor.messages.first.get_by_role("button", name="Apps").click()
+    await visitor.page.get_by_role("button", name="Ask about this").click()
+    await visitor.page.get_by_label("Your question").fill("What does this mean?")
+    await visitor.page.get_by_role("button", name="Submit").click()
+    await expect(visitor.contents.last).to_contain_text("It is a greeting.")
+    await expect(visitor.messages.last).to_contain_text("ana used Ask about this")
+    said = (await world.call("GET", "llm/requests"))["requests"][-1]["body"]["messages"]
+    assert said[-1]["content"].endswith(
+        "[About this, which ben wrote:]\n> Moin!\nWhat does this mean?"
+    )
