@@ -164,8 +164,9 @@ class WorldControl:
             content=_content(body),
             uploads=[parse_upload(each) for each in body.get("attachments") or []],
             reference=self._answered(channel, body),
+            forwarded=self._forwarded(body),
         )
-        if not draft.content and not draft.uploads:
+        if not (draft.content or draft.uploads or draft.forwarded):
             raise BadRequestError("A message needs content or attachments.")
         message = self._world.messages.post(channel, self._world.person(body["user"]), draft)
         return reply(message_shape(message))
@@ -206,6 +207,12 @@ class WorldControl:
     def _answered(self, channel: Channel, body: Json) -> Message | None:
         reference = body.get("reply_to")
         return self._world.messages.get(channel, reference) if reference else None
+
+    def _forwarded(self, body: Json) -> Message | None:
+        """Return the message that `forward` names: {"channel", "message"}."""
+        if (given := body.get("forward")) is None:
+            return None
+        return self._world.messages.get(self._world.channel(given["channel"]), given["message"])
 
     def _first_guild(self) -> Guild:
         return next(iter(self._world.guilds.values()))

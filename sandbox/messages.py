@@ -44,6 +44,7 @@ class Draft:
     uploads: list[Upload] = field(default_factory=list)
     flags: int = 0
     reference: Message | None = None
+    forwarded: Message | None = None
     allowed_mentions: Json | None = None
     nonce: str | int | None = None
     audience: User | None = None
@@ -108,6 +109,7 @@ class Messages:
             mention_roles=mentions.roles,
             mention_everyone=mentions.everyone,
             reference_id=draft.reference.id if draft.reference else None,
+            forwarded=draft.forwarded,
             nonce=draft.nonce,
             audience=draft.audience,
             interaction=draft.interaction,

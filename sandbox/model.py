@@ -181,6 +181,7 @@ class Message:
     mention_roles: list[Role] = field(default_factory=list)
     mention_everyone: bool = False
     reference_id: int | None = None
+    forwarded: "Message | None" = None
     nonce: str | int | None = None
     audience: User | None = None
     interaction: Json | None = None

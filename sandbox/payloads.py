@@ -200,6 +200,8 @@ def message_payload(message: Message, *, reader: User, all_content: bool = True)
     payload = _envelope(message)
     payload |= _body(message) if all_content or _meant_for(message, reader) else NO_BODY
     payload |= {"reactions": _reactions(message, reader)} if message.reactions else {}
+    if message.forwarded is not None:
+        payload |= _forwarded(message.forwarded, seen=all_content or _meant_for(message, reader))
     if message.reference_id is not None:
         payload |= _reference(message, message.reference_id, reader, all_content)
     return payload | (_answered(message.interaction, message) if message.interaction else {})
@@ -259,6 +261,16 @@ def _reactions(message: Message, reader: User) -> list[Json]:
         }
         for emoji, users in message.reactions.items()
     ]
+
+
+def _forwarded(message: Message, *, seen: bool) -> Json:
+    """Describe what a message forwards: a copy of it, as it was then, without its author."""
+    parts = ("type", "timestamp", "edited_timestamp", "flags", "mentions", "mention_roles")
+    envelope = _envelope(message)
+    snapshot = {part: envelope[part] for part in parts} | (_body(message) if seen else NO_BODY)
+    place = {"message_id": str(message.id), "channel_id": str(message.channel.id)}
+    place |= {"guild_id": str(message.channel.guild.id)} if message.channel.guild else {}
+    return {"message_reference": {"type": 1, **place}, "message_snapshots": [{"message": snapshot}]}
 
 
 def _reference(message: Message, reference_id: int, reader: User, all_content: bool) -> Json:

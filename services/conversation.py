@@ -1,3 +1,4 @@
+import asyncio
 import logging
 from collections.abc import Callable, Set
 from itertools import chain
@@ -57,6 +58,7 @@ class Conversation:
         self._waiting: list[Reply] = []
         self._forgotten: set[Reply] = set()
         self._places: dict[Reply, str] = {}
+        self._signs: dict[Reply, asyncio.Task[None]] = {}
 
     def admit(self, turn: UserTurn) -> None:
         """Raise BusyError when too many turns wait, or too many of the turn's author."""
@@ -71,7 +73,8 @@ class Conversation:
         self._tasks.start(_show_typing(reply, channel), name=f"typing {reply.turn.id}")
         self._begin_waiting()
         if reply in self._waiting and reply.turn.last.id:
-            self._tasks.start(_show_waiting(reply, channel), name=f"waiting {reply.turn.id}")
+            sign = _show_waiting(reply, channel)
+            self._signs[reply] = self._tasks.start(sign, name=f"waiting {reply.turn.id}")
 
     def join(self, turn: UserTurn, channel: TextChannel) -> bool:
         """Add a turn to the one that its author is being answered; False when it cannot join."""
@@ -179,7 +182,10 @@ class Conversation:
             del self._places[reply]
             self._leave(reply)
             self._begin_waiting()
-            if not self._all():
+            if reply in self._signs:  # at the end of the bot it is to go as well
+                await asyncio.wait([self._signs[reply]])
+                del self._signs[reply]
+            if not (self._all() or self._signs):
                 self._on_idle(self)
 
     def _leave(self, reply: Reply) -> None:

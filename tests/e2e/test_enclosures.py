@@ -67,5 +67,18 @@ async def test_a_long_file_leaves_the_question_whole_and_says_so(world: World) -
     assert len(question) < 8000
 
 
+async def test_a_forwarded_message_is_a_question(world: World) -> None:
+    direct = (await world.call("POST", "users/ana/dm"))["id"]
+    files = [{"filename": "a.txt", "content": "The heron flew."}]
+    said = await world.post("Read this.", user="ben", attachments=files)
+    await world.script({"text": "It did."})
+    forward = {"channel": world.channel(), "message": said["id"]}
+    asked = await world.post("", channel=direct, forward=forward)
+    await world.answer(after=asked, ends="It did.", channel=direct)
+    question = (await last_request(world))[-1]
+    assert "[Forwarded from elsewhere:]\n> Read this." in question
+    assert "The heron flew." in question
+
+
 def binary(data: bytes) -> str:
     return base64.b64encode(data).decode()

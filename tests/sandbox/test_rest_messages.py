@@ -161,6 +161,23 @@ async def test_several_messages_are_deleted_at_once(bot: Probe, control: Control
     assert await control.rules() == ["permission"]
 
 
+async def test_a_forwarded_message_arrives_as_a_copy_without_its_author(
+    bot: Probe, control: Control
+) -> None:
+    files = [{"filename": "a.txt", "content": "inside"}]
+    said = await control.say("news", attachments=files)
+    await bot.message()
+    forward = {"channel": said["channel"], "message": said["id"]}
+    await control.say("", user="ben", forward=forward)
+    message = await bot.message()
+    assert message.content == ""
+    assert message.reference
+    assert message.reference.type is discord.MessageReferenceType.forward
+    [snapshot] = message.message_snapshots
+    assert snapshot.content == "news"
+    assert [each.filename for each in snapshot.attachments] == ["a.txt"]
+
+
 async def test_a_direct_message_goes_both_ways(bot: Probe, control: Control) -> None:
     direct = await control.post("/users/ana/dm")
     assert direct["type"] == "dm"

@@ -54,6 +54,7 @@ class FakeChannel:
         self.send_errors: list[Exception | None] = []
         self.typing_spans: list[list[float]] = []
         self.mark_error: Exception | None = None
+        self.sign_latency = 0.0
         self.latency = 0.0
 
     async def send(self, text: str, *, reply_to: int | None, controls: ReplyControls | None) -> int:
@@ -91,6 +92,7 @@ class FakeChannel:
         self.events.append((now(), "mark", message_id, sign))
 
     async def unmark(self, message_id: int, sign: str) -> None:
+        await asyncio.sleep(self.sign_latency)
         self.events.append((now(), "unmark", message_id, sign))
 
     @asynccontextmanager

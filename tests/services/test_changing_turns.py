@@ -236,6 +236,16 @@ async def test_a_sign_that_is_not_allowed_is_no_error() -> None:
         assert len(second.typing_spans) == 1
 
 
+async def test_the_end_of_the_bot_leaves_no_sign_behind() -> None:
+    async with running(ScriptedLLM(OLD)) as bot:
+        bot.ask(id=1)
+        await asyncio.sleep(AFTER)
+        second = bot.ask(id=2)
+        second.sign_latency = 0.5
+        await asyncio.sleep(0.1)
+    assert [kind for _, kind, _, _ in second.events if "mark" in kind] == ["mark", "unmark"]
+
+
 async def test_somebody_who_goes_on_and_on_is_answered_in_the_end() -> None:
     async with running(ScriptedLLM(OLD)) as bot:
         channels = []
