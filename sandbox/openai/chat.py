@@ -40,6 +40,8 @@ FAULT_BODY = {
 class ChatEndpoint:
     """Answer chat requests: from the script while it lasts, else with the talker.
 
+    `script` serves requests for a stream, `whole` those for an answer in one piece.
+
     While `sees` is False, requests with images are refused.
     """
 
@@ -50,6 +52,7 @@ class ChatEndpoint:
         faults: Faults,
         requests: RequestLog,
         script: ReplyScript,
+        whole: ReplyScript,
         ttft: float,
         tokens_per_second: float,
     ) -> None:
@@ -57,6 +60,7 @@ class ChatEndpoint:
         self._faults = faults
         self._requests = requests
         self._script = script
+        self._whole_script = whole
         self._ttft = ttft
         self._tokens_per_second = tokens_per_second
         self._ids = count(1)
@@ -81,7 +85,8 @@ class ChatEndpoint:
         return await self._whole(chat, reply, pace)
 
     def _choose(self, chat: ChatRequest) -> ModelReply:
-        if chat.stream and (scripted := self._script.next()):
+        script = self._script if chat.stream else self._whole_script
+        if scripted := script.next():
             return scripted
         deltas = tuple(tokenise(talker.answer(chat.messages)))
         cut = deltas[: chat.max_tokens]

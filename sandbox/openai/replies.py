@@ -57,18 +57,19 @@ class ModelReply:
 
 
 class ReplyScript:
-    """Queue scripted replies; each serves one request."""
+    """Queue scripted replies; each serves one request. `name` is their field in a script."""
 
-    def __init__(self, *, ttft: float, tokens_per_second: float) -> None:
+    def __init__(self, *, name: str, ttft: float, tokens_per_second: float) -> None:
+        self._name = name
         self._ttft = ttft
         self._tokens_per_second = tokens_per_second
         self._replies: deque[ModelReply] = deque()
 
     def load(self, body: Any) -> None:
-        """Append the replies of `{"replies": […]}`; an empty list clears. Raises ValueError."""
-        replies = body.get("replies") if isinstance(body, dict) else body
+        """Append the replies of `{name: […]}`; an empty list clears. Raises ValueError."""
+        replies = body.get(self._name) if isinstance(body, dict) else body
         if not isinstance(replies, list):
-            raise ValueError("'replies' must be a list of replies.")
+            raise ValueError(f"'{self._name}' must be a list of replies.")
         parsed = [self._parse(fields.mapping(reply, "A reply")) for reply in replies]
         if len(self._replies) + len(parsed) > MAX_REPLIES:
             raise ValueError(f"At most {MAX_REPLIES} replies can wait.")

@@ -35,13 +35,16 @@ class OpenAIServer:
     ) -> None:
         faults = faults or NoFaults()
         self._requests = RequestLog()
-        self._replies = ReplyScript(ttft=ttft, tokens_per_second=tokens_per_second)
+        pace = {"ttft": ttft, "tokens_per_second": tokens_per_second}
+        self._replies = ReplyScript(name="replies", **pace)
+        self._completions = ReplyScript(name="completions", **pace)
         self._transcripts = TranscriptionScript()
         self._chat = ChatEndpoint(
             bus=bus,
             faults=faults,
             requests=self._requests,
             script=self._replies,
+            whole=self._completions,
             ttft=ttft,
             tokens_per_second=tokens_per_second,
         )
@@ -68,13 +71,16 @@ class OpenAIServer:
     def script_llm(self, body: Any) -> None:
         """Queue replies for streaming chat requests; an empty list clears. Raises ValueError.
 
-        `"vision"` says whether the model can see images.
+        `"completions"` are for requests that don't stream; `"vision"` says whether the model can
+        see images.
         """
-        if isinstance(body, dict) and "vision" in body:
-            self._chat.sees = fields.flag(body, "vision")
-            if "replies" not in body:
-                return
-        self._replies.load(body)
+        named = body if isinstance(body, dict) else {}
+        if "vision" in named:
+            self._chat.sees = fields.flag(named, "vision")
+        if "completions" in named:
+            self._completions.load(named)
+        if "replies" in named or not named.keys() & {"vision", "completions"}:
+            self._replies.load(body)
 
     def script_speech(self, body: Any) -> None:
         """Set `ttfb` and `realtime_factor` of the voice. Raises ValueError."""
@@ -91,6 +97,7 @@ class OpenAIServer:
     def reset(self) -> None:
         """Forget all scripts and requests."""
         self._replies.clear()
+        self._completions.clear()
         self._chat.sees = True
         self._transcripts.clear()
         self._requests.clear()

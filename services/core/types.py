@@ -173,13 +173,15 @@ class ChatMessage:
 class ChatContext:
     """Hold what is sent to a model; `trimmed` says that something did not fit.
 
-    `notes` are lines for the person who asked, to stand in small print under the answer.
+    `notes` are lines for the person who asked, to stand in small print under the answer. `whole`
+    asks for the answer in one piece, for work that nobody watches.
     """
 
     messages: tuple[ChatMessage, ...]
     tokens: int
     trimmed: bool = False
     notes: tuple[str, ...] = ()
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

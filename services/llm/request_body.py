@@ -56,7 +56,9 @@ class RequestBody:
         told = context.messages if self._system_role else _without_system(context.messages)
         messages = [{"role": message.role, "content": places.content(message)} for message in told]
         options = {name: value for name, value in self._options.items() if value is not None}
-        body = {"model": self._model, "messages": messages, "stream": True, **options}
+        if context.whole:
+            options.pop("stream_options", None)
+        body = {"model": self._model, "messages": messages, "stream": not context.whole, **options}
         return places.fill(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"))
 
     def concede(self, refusal: str, *, sent: frozenset[str]) -> bool:

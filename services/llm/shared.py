@@ -6,6 +6,8 @@ from services.core.protocols import LLM
 from services.core.tasks import TaskOwner
 from services.core.types import ChatContext, ChatDelta, ChatMessage
 
+_Question = tuple[tuple[ChatMessage, ...], bool]
+
 
 class SharedLLM:
     """Let equal requests in flight share one answer (an LLM around another).
@@ -16,15 +18,16 @@ class SharedLLM:
 
     def __init__(self, llm: LLM) -> None:
         self._llm = llm
-        self._answers: dict[tuple[ChatMessage, ...], _Answer] = {}
+        self._answers: dict[_Question, _Answer] = {}
         self._tasks = TaskOwner("shared_llm")
 
     async def stream(self, context: ChatContext) -> AsyncGenerator[ChatDelta, None]:
         """Stream an answer; closing the last generator of equal ones stops the server."""
-        answer = self._answers.get(context.messages)
+        question = (context.messages, context.whole)
+        answer = self._answers.get(question)
         if answer is None:
-            answer = self._answers[context.messages] = _Answer(self._llm.stream(context))
-            answer.task = self._tasks.start(self._read(answer, context), name="read")
+            answer = self._answers[question] = _Answer(self._llm.stream(context))
+            answer.task = self._tasks.start(self._read(answer, question), name="read")
         answer.readers += 1
         try:
             async with aclosing(answer.follow()) as deltas:
@@ -33,7 +36,7 @@ class SharedLLM:
         finally:
             answer.readers -= 1
             if answer.readers == 0:
-                self._end(answer, context)
+                self._end(answer, question)
                 answer.task.cancel()
                 await asyncio.wait([answer.task])
 
@@ -46,15 +49,15 @@ class SharedLLM:
         await self._tasks.aclose()
         await self._llm.aclose()
 
-    async def _read(self, answer: "_Answer", context: ChatContext) -> None:
+    async def _read(self, answer: "_Answer", question: _Question) -> None:
         try:
             await answer.read()
         finally:
-            self._end(answer, context)
+            self._end(answer, question)
 
-    def _end(self, answer: "_Answer", context: ChatContext) -> None:
-        if self._answers.get(context.messages) is answer:
-            del self._answers[context.messages]
+    def _end(self, answer: "_Answer", question: _Question) -> None:
+        if self._answers.get(question) is answer:
+            del self._answers[question]
 
 
 class _Answer:

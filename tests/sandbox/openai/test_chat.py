@@ -42,6 +42,17 @@ async def test_a_token_limit_shortens_the_talker(guest: Guest) -> None:
     assert answer.usage and answer.usage.completion_tokens == 5
 
 
+async def test_whole_answers_have_a_script_of_their_own(guest: Guest) -> None:
+    guest.server.script_llm({"replies": [{"text": "streamed"}], "completions": [{"text": "whole"}]})
+    said = []
+    for _ in range(2):
+        answer = await guest.client.chat.completions.create(
+            model="any", messages=[{"role": "user", "content": "count to 1"}]
+        )
+        said.append(answer.choices[0].message.content)
+    assert said == ["whole", "1."]
+
+
 async def test_the_script_serves_streams_in_order_and_then_the_talker(guest: Guest) -> None:
     guest.server.script_llm({"replies": [{"text": "first"}, {"deltas": ["se", "cond"]}]})
     whole = await guest.client.chat.completions.create(

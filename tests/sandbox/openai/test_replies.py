@@ -6,7 +6,7 @@ from sandbox.openai.replies import ReplyScript
 
 
 def script() -> ReplyScript:
-    return ReplyScript(ttft=0.3, tokens_per_second=60.0)
+    return ReplyScript(name="replies", ttft=0.3, tokens_per_second=60.0)
 
 
 def test_replies_come_in_order_and_then_no_more() -> None:

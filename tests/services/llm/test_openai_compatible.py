@@ -5,6 +5,7 @@ import socket
 from base64 import b64decode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -102,6 +103,18 @@ class TestAnswers:
             }
         ]
         assert server.headers[0]["Authorization"] == f"Bearer {KEY}"
+
+    async def test_what_nobody_watches_is_asked_for_whole(self) -> None:
+        body = b'{"choices": [{"message": {"content": "Hi."}, "finish_reason": "stop"}]}'
+        whole = Reply([body], content_type="application/json")
+        async with (
+            model(whole) as (llm, server),
+            aclosing(llm.stream(replace(CONTEXT, whole=True))) as stream,
+        ):
+            said = [each.text async for each in stream]
+        assert "".join(said) == "Hi."
+        assert server.bodies[0]["stream"] is False
+        assert "stream_options" not in server.bodies[0]
 
     async def test_sends_no_authorization_without_a_key(
         self, monkeypatch: pytest.MonkeyPatch
