@@ -63,6 +63,7 @@ from services.voice.libopus import load_opus
 from services.voice.output import VoiceClock
 from services.voice.presence import Presence
 from services.voice.sessions import VoiceSessions
+from services.voice.status import VoiceStatus
 from services.voice_catalogue import VoiceCatalogue
 from services.voice_choice import VoiceChoices
 
@@ -138,7 +139,7 @@ async def assemble(
     clock = own(stack, VoiceClock())
     clock.start()
     sessions = own(stack, VoiceSessions(clock=clock, connect_timeout=8.0, attempts=3))
-    presence = own(stack, voice_presence(settings, client, sessions, guilds))
+    presence = voice_presence(settings, client, sessions, guilds, stack)
     speaker = new_speaker(settings, tts, sessions)
     downloads = own(stack, Downloads(lambda: client.http.connector))
     reader = TurnReader(fetch_file=downloads.fetch, fetch_quote=partial(fetch_quote, client))
@@ -437,20 +438,24 @@ def voice_presence(
     client: Client,
     sessions: VoiceSessions,
     guilds: PreferenceStore[GuildPreferences],
+    stack: AsyncExitStack,
 ) -> Presence:
-    """Keep the bot where its listeners are."""
+    """Keep the bot where its listeners are, and show there what it does where that is wanted."""
+    if settings.VOICE_STATUS_ENABLED:
+        own(stack, VoiceStatus(sessions=sessions, interval=2.5))
 
     def auto_join(guild_id: int) -> bool:
         chosen = guilds.get(guild_id).auto_join
         return settings.AUTO_JOIN_ENABLED if chosen is None else chosen
 
-    return Presence(
+    presence = Presence(
         sessions=sessions,
         auto_join=auto_join,
         leave_after=settings.AUTO_LEAVE_MINUTES * 60,
         follow=settings.AUTO_FOLLOW_ENABLED,
         tell=teller(client),
     )
+    return own(stack, presence)
 
 
 def prewarming_cog(client: Client, sessions: VoiceSessions, prewarmer: Prewarmer) -> Prewarming:

@@ -96,6 +96,7 @@ class Settings(BaseSettings):
     AUTO_JOIN_ENABLED: bool = False
     AUTO_LEAVE_MINUTES: Annotated[float, Field(ge=0, le=10_000)] = 5.0
     AUTO_FOLLOW_ENABLED: bool = True
+    VOICE_STATUS_ENABLED: bool = False
 
     TEMP_DIR: Path = Path("temp")
     HISTORY_DIR: Path = Path("history")

@@ -129,6 +129,7 @@ class GuildOutput:
 
     `step` runs in the clock thread, everything else in the event loop. While the connection is
     away the position is kept; after `patience` seconds the utterances end as interrupted.
+    `changed` is called when an utterance is opened, begins to sound, or is over.
     """
 
     def __init__(self, sender: FrameSender, *, clock: VoiceClock, patience: float) -> None:
@@ -136,6 +137,7 @@ class GuildOutput:
         self._sender = sender
         self._clock = clock
         self._patience = patience
+        self.changed: Callable[[], None] = lambda: None
         self._open: dict[Utterance, None] = {}
         self._floor: deque[Utterance] = deque()
         self._line: dict[Utterance, None] = {}  # the floor as the loop sees it
@@ -148,6 +150,11 @@ class GuildOutput:
     def speaking(self) -> bool:
         """Tell whether an utterance is being played or waits to be."""
         return bool(self._open)
+
+    @property
+    def audible(self) -> bool:
+        """Tell whether something that is not over yet has begun to sound."""
+        return any(utterance.audible for utterance in self._open)
 
     async def attach(self, sender: FrameSender, *, patience: float) -> None:
         """Play from now on through a connection that has just been made."""
@@ -175,10 +182,11 @@ class GuildOutput:
             nudge=self._wake,
             closed=self._closed,
             now=self._clock.now,
-            on_first_frame=on_first_frame,
+            on_first_frame=lambda t: self._sounds(t, on_first_frame),
             asker=asker,
         )
         self._open[utterance] = None
+        self.changed()
         if in_line:
             self._line_up(utterance)
         return utterance
@@ -289,8 +297,14 @@ class GuildOutput:
             self._active = True
             self._clock.wake(self)
 
+    def _sounds(self, t: float, on_first_frame: Callable[[float], None] | None) -> None:
+        if on_first_frame is not None:
+            on_first_frame(t)
+        self.changed()
+
     def _closed(self, utterance: Utterance) -> None:
         self._open.pop(utterance, None)
+        self.changed()
         self._line.pop(utterance, None)
         if self._floor:
             self._wake()  # those behind it may have waited for it alone

@@ -145,6 +145,7 @@ class Presence:
         session = self._sessions.get(guild_id)
         if session is None:
             return
+        session.output.changed()
         channel = session.client.channel
         notice = await take_the_stage(channel)
         if notice:

@@ -1,7 +1,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 from weakref import WeakValueDictionary
 
@@ -98,6 +98,7 @@ class VoiceSessions:
     """Join and leave voice channels; at most one session a guild.
 
     A session whose connection ends for good (kick, channel deleted) is dropped and falls silent.
+    `farewell` is awaited before the bot leaves a channel, when its speech has ended.
     """
 
     def __init__(self, *, clock: VoiceClock, connect_timeout: float, attempts: int) -> None:
@@ -107,6 +108,7 @@ class VoiceSessions:
         self._sessions: dict[int, VoiceSession] = {}
         self._coming: dict[int, GuildOutput] = {}
         self.watchers: list[SessionWatcher] = []
+        self.farewell: Callable[[VoiceSession], Awaitable[None]] | None = None
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     def get(self, guild_id: int) -> VoiceSession | None:
@@ -258,6 +260,8 @@ class VoiceSessions:
         session = self.get(guild.id)
         if session is not None:
             session.output.clear()
+            if self.farewell is not None:
+                await self.farewell(session)
         client = guild.voice_client or (session.client if session else None)
         if client is None:
             return

@@ -140,7 +140,8 @@ async def test_the_bot_comes_to_speak_an_answer_and_goes_when_it_is_alone(
     await world.call("POST", f"voice/{lounge}/join", {"user": "ana"})
     text = "Here I am, as you asked me to be."
     await world.script({"text": text}, {"text": "And again."})
-    async with bot(world, tmp_path, AUTO_JOIN_ENABLED="true", AUTO_LEAVE_MINUTES="0.01"):
+    switches = dict.fromkeys(("AUTO_JOIN_ENABLED", "VOICE_STATUS_ENABLED"), "true")
+    async with bot(world, tmp_path, **switches, AUTO_LEAVE_MINUTES="0.01"):
         await online(world)
         asked = await world.ask("come")
         answer = await world.answer(after=asked, ends="to be.")
@@ -152,6 +153,10 @@ async def test_the_bot_comes_to_speak_an_answer_and_goes_when_it_is_alone(
         await present(world, lounge)
         found = await world.call("GET", f"channels/{world.channel()}/messages")
         assert len(found["messages"]) == 2, "it went in silence"
+        written = await world.call("GET", f"voice/{lounge}/statuses")
+        statuses = [each["status"] for each in written["statuses"]]
+        assert "🔊 speaking" in statuses
+        assert statuses[-1] == ""
         assert await world.violations() == []
 
 
