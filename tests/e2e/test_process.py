@@ -112,7 +112,9 @@ async def test_somebody_who_floods_is_asked_to_wait_once(
 ) -> None:
     world = empty_world
     await world.script(*[{"text": "Yes.", "ttft": 0.0}] * 10)
-    async with bot(world, tmp_path, USER_RATE_BURST="3", USER_RATE_PER_MINUTE="1") as started:
+    apart = {"MESSAGE_BATCH_WINDOW_SECONDS": "0"}  # each is answered by itself
+    limits = {"USER_RATE_BURST": "3", "USER_RATE_PER_MINUTE": "1"}
+    async with bot(world, tmp_path, **limits, **apart) as started:
         await online(world)
         first = await world.ask("number 0.")
         for number in range(1, 8):
