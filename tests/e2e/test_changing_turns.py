@@ -32,6 +32,15 @@ def place(world: World, asked: Any) -> str:
     return f"channels/{world.channel()}/messages/{asked['id']}"
 
 
+async def gone(world: World, asked: Any) -> None:
+    """Wait until all answers after a message are deleted."""
+
+    async def look() -> bool | None:
+        return all(each["deleted"] for each in await world.answers(after=asked)) or None
+
+    await eventually(look, "deletion of the answer")
+
+
 async def message(world: World, asked: Any) -> dict[str, Any]:
     """Return a message of a human as it is now."""
     found = await world.call("GET", f"channels/{world.channel()}/messages")
@@ -67,16 +76,30 @@ async def test_a_deleted_question_takes_its_answer_with_it(world: World) -> None
     late = await world.ask("late")
     await first_text(world, late)
     await world.call("DELETE", place(world, late))
-
-    async def gone() -> bool | None:
-        return all(each["deleted"] for each in await world.answers(after=early)) or None
-
-    await eventually(gone, "deletion of the answer")
+    await gone(world, early)
     last = await world.ask("and now?")
     await world.answer(after=last, ends="Still here.")
     request = (await world.call("GET", "llm/requests"))["requests"][-1]["body"]["messages"]
     told = [each["content"] for each in request]
     assert not any(content.endswith(("early", "late")) for content in told)
+
+
+async def test_a_deleted_question_is_spoken_about_no_more(world: World) -> None:
+    story = " ".join(f"This is sentence number {n} of a long story." for n in range(40))
+    lounge = world.channel("Lounge")
+    await world.call("POST", f"voice/{lounge}/join", {"user": "ana"})
+    await world.command("join", user="ana")
+    await world.script({"text": story, "ttft": 0.0, "tokens_per_second": 2000})
+    asked = await world.ask("a story")
+    await world.answer(after=asked, ends="number 39 of a long story.")
+
+    async def heard() -> bool | None:
+        return len(await world.frames(lounge)) > 20 or None
+
+    await eventually(heard, "speech")
+    await world.call("DELETE", place(world, asked))
+    assert len(await world.quiet(lounge)) < 1000, "forty sentences are some 5000 frames"
+    await gone(world, asked)
 
 
 async def test_questions_deleted_in_bulk_are_answered_no_more(world: World) -> None:
