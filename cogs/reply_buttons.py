@@ -1,6 +1,7 @@
 import asyncio
 import logging
 from dataclasses import replace
+from functools import partial
 
 import discord
 from discord.ext import commands
@@ -115,9 +116,13 @@ class ReplyButtons(commands.Cog):
             return UserTurn(new_turn_id(), (replace(command, id=question, author=author),))
         found = await read_again(self._channel(interaction), question, kept)
         messages = [
-            self._chat.read(message, text, asker=_member(interaction, message.author))
+            self._chat.read(
+                message,
+                readable(message, self._client.own_id()),
+                asker=_member(interaction, message.author),
+            )
             for message in found
-            if (text := readable(message, self._client.own_id()))
+            if message.content or message.attachments or message.message_snapshots
         ]
         if messages:
             return UserTurn(new_turn_id(), tuple(messages))
@@ -143,7 +148,11 @@ class ReplyButtons(commands.Cog):
         self._voice.check_reach(interaction)
         say = self._tasks.start(self._say(interaction, controls), name=f"say {message.id}")
         self._saying[message.id] = say
-        say.add_done_callback(lambda _: self._saying.pop(message.id, None))
+        say.add_done_callback(partial(self._said, message.id))
+
+    def _said(self, message_id: int, say: asyncio.Task[None]) -> None:
+        if self._saying.get(message_id) is say:
+            del self._saying[message_id]
 
     async def _say(self, interaction: discord.Interaction, controls: ReplyControls) -> None:
         """Speak an answer; meanwhile Stop stands in the place of Speak."""

@@ -56,6 +56,8 @@ class Stage:
                 id=number,
                 content=f"<@99> text {number}",
                 mentions=[],
+                attachments=[],
+                message_snapshots=[],
                 author=SimpleNamespace(id=ASKER),
             )
         )
@@ -168,6 +170,15 @@ async def test_again_asks_all_messages_of_the_turn_as_they_are_now(stage: Stage)
     stage.conversations.stop_reply.assert_called_once_with(CHANNEL, QUESTION)
 
 
+async def test_what_discord_no_longer_shows_is_asked_from_the_history(stage: Stage) -> None:
+    message = SimpleNamespace(id=QUESTION, content="", author=SimpleNamespace(id=ASKER))
+    message.attachments = message.message_snapshots = []
+    stage.fetch.side_effect = [message]
+    stage.conversations.recall.return_value = kept("why?")
+    await stage.press("again")
+    assert stage.turn.text == "why?"
+
+
 async def test_again_without_its_question_is_one_sentence(stage: Stage) -> None:
     stage.fetch.side_effect = not_found()
     assert told(await stage.press("again")) == GONE
@@ -232,7 +243,9 @@ async def test_what_is_spoken_already_is_not_spoken_twice(stage: Stage) -> None:
     stopped = await stage.press("stop", under=("stop", "again"))
     assert left(stopped.response.edit_message) == ["Again", "Speak"]
     stopped.followup.send.assert_not_awaited()
+    await stage.press("speak")
     await asyncio.sleep(0)
+    assert told(await stage.press("speak")) == SAYING, "the end of the first speech is not its own"
     stage.conversations.is_speaking.return_value = True
     assert told(await stage.press("speak")) == SAYING
 
