@@ -23,6 +23,7 @@ from cogs.images import images_of, no_images
 from cogs.preparation import prepare
 from cogs.presence import VoicePresence, teller
 from cogs.prewarming import Prewarming
+from cogs.read_aloud import ReadAloud
 from cogs.reply_buttons import ReplyButtons
 from cogs.settings import GuildSettings
 from cogs.speech_queue import SpeechQueue
@@ -52,6 +53,7 @@ from services.prewarmer import Prewarmer
 from services.query_optimizer import QueryOptimizer
 from services.rate_limiter import RateLimiter
 from services.speaker import Speaker
+from services.spoken_names import sayable_names
 from services.tts.espeak import EspeakTTS
 from services.tts.fallback import FallbackTTS
 from services.tts.kokoro import KokoroTTS
@@ -136,9 +138,7 @@ async def assemble(
     llm = own(stack, language_model(settings, counter, fetch_image=client.fetch))
     engines = await asyncio.to_thread(speech_engines, settings)  # it looks for files
     tts = own(stack, FallbackTTS(engines))
-    clock = own(stack, VoiceClock())
-    clock.start()
-    sessions = own(stack, VoiceSessions(clock=clock, connect_timeout=8.0, attempts=3))
+    sessions = own(stack, voice_sessions(stack))
     presence = voice_presence(settings, client, sessions, guilds, stack)
     speaker = new_speaker(settings, tts, sessions)
     downloads = own(stack, Downloads(lambda: client.http.connector))
@@ -154,7 +154,7 @@ async def assemble(
             limits=await limits(settings, stack),
             statistics=statistics,
             pacers=pacers,
-            open_speech=partial(open_speech, speaker=speaker, voices=voices),
+            open_speech=partial(open_speech, speaker=speaker, voices=voices, sessions=sessions),
             explain=explain,
             streaming=settings.RESPONSE_STREAMING_ENABLED,
             interval=settings.STREAM_UPDATE_INTERVAL,
@@ -170,6 +170,7 @@ async def assemble(
         await client.add_cog(cog)
     await client.add_cog(prewarming_cog(client, sessions, own(stack, Prewarmer(llm=llm, tts=tts))))
     await client.add_cog(SpeechQueue(sessions=sessions))
+    await client.add_cog(read_aloud_cog(client, guilds, gate, sessions, speaker, voices))
     await client.add_cog(voice_choice_cog(voices, engines))
     await client.add_cog(VoicePresence(presence=presence, bot_id=client.own_id))
     examiner = doctor(settings, client, engines, style, guilds)
@@ -264,6 +265,13 @@ def kokoro(settings: Settings) -> KokoroTTS:
         idle=settings.KOKORO_IDLE_MINUTES * 60 or None,
         threads=1,
     )
+
+
+def voice_sessions(stack: AsyncExitStack) -> VoiceSessions:
+    """Begin the clock by which all guilds are spoken to."""
+    clock = own(stack, VoiceClock())
+    clock.start()
+    return VoiceSessions(clock=clock, connect_timeout=8.0, attempts=3)
 
 
 def new_speaker(settings: Settings, tts: TTS, sessions: VoiceSessions) -> Speaker:
@@ -425,6 +433,25 @@ def voice_cog(
     )
 
 
+def read_aloud_cog(
+    client: Client,
+    guilds: PreferenceStore[GuildPreferences],
+    gate: Gate,
+    sessions: VoiceSessions,
+    speaker: Speaker,
+    voices: VoiceChoices,
+) -> ReadAloud:
+    """Read the chat of the bot's voice channel aloud, where that was chosen."""
+    return ReadAloud(
+        bot_id=client.own_id,
+        choices=guilds.get,
+        gate=gate,
+        sessions=sessions,
+        speaker=speaker,
+        voices=voices,
+    )
+
+
 def voice_choice_cog(
     voices: VoiceChoices, engines: Sequence[tuple[str, SpeechEngine]]
 ) -> VoiceChoice:
@@ -464,12 +491,18 @@ def prewarming_cog(client: Client, sessions: VoiceSessions, prewarmer: Prewarmer
 
 
 def open_speech(
-    turn: UserTurn, metrics: TurnMetrics, *, speaker: Speaker, voices: VoiceChoices
+    turn: UserTurn,
+    metrics: TurnMetrics,
+    *,
+    speaker: Speaker,
+    voices: VoiceChoices,
+    sessions: VoiceSessions,
 ) -> Speech | None:
     """Let the guild of a turn hear its answer; None where the bot is in no voice channel."""
-    if turn.guild_id is None:
+    session = sessions.get(turn.guild_id) if turn.guild_id else None
+    if turn.guild_id is None or session is None:
         return None
-    names = {turn.author.id: turn.author.name}
+    names = sayable_names(session.names | {turn.author.id: turn.author.name})
     style = voices.style(user_id=turn.author.id, guild_id=turn.guild_id)
     return speaker.open(turn.guild_id, asker=turn.author, style=style, metrics=metrics, names=names)
 

@@ -22,7 +22,7 @@ def addressed_text(message: discord.Message, bot_id: int) -> str | None:
 
     A message is for the bot in a direct message, by mention, or as a reply to the bot.
     """
-    if not _is_human(message):
+    if not is_human(message):
         return None
     mentioned = any(user.id == bot_id for user in message.mentions)
     if message.guild is not None and not mentioned and not _replies_to(message, bot_id):
@@ -36,7 +36,7 @@ def overheard_text(message: discord.Message, bot_id: int) -> str | None:
     No answer wants what bots or Discord write, what is said to others (by mention or reply) or to
     other bots, and what holds no word: emoji, stickers, pictures.
     """
-    if not _is_human(message) or _is_for_others(message):
+    if not is_human(message) or _is_for_others(message):
         return None
     text = readable(message, bot_id)
     return text if has_words(text) and not COMMAND.match(text) else None
@@ -93,7 +93,8 @@ def guild_of(interaction: discord.Interaction) -> int:
     return interaction.guild_id
 
 
-def _is_human(message: discord.Message) -> bool:
+def is_human(message: discord.Message) -> bool:
+    """Tell whether a person wrote a message, rather than a bot or Discord itself."""
     if message.author.bot or message.webhook_id is not None:
         return False
     return message.type in (discord.MessageType.default, discord.MessageType.reply)

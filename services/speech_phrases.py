@@ -12,6 +12,7 @@ class Phrases(NamedTuple):
     role: str
     channel: str
     rest: str
+    says: str
 
 
 ENGLISH = Phrases(
@@ -23,6 +24,7 @@ ENGLISH = Phrases(
     role="a group",
     channel="a channel",
     rest="The rest is in the chat.",
+    says="{name} says:",
 )
 
 _BY_LANGUAGE = {
@@ -36,6 +38,7 @@ _BY_LANGUAGE = {
         role="eine Gruppe",
         channel="ein Kanal",
         rest="Der Rest steht im Chat.",
+        says="{name} sagt:",
     ),
     "fr": Phrases(
         code="J'ai mis le code dans le chat",
@@ -46,6 +49,7 @@ _BY_LANGUAGE = {
         role="un groupe",
         channel="un salon",
         rest="Le reste est dans le chat.",
+        says="{name} dit :",
     ),
     "es": Phrases(
         code="He puesto el código en el chat",
@@ -56,6 +60,7 @@ _BY_LANGUAGE = {
         role="un grupo",
         channel="un canal",
         rest="El resto está en el chat.",
+        says="{name} dice:",
     ),
     "it": Phrases(
         code="Ho messo il codice nella chat",
@@ -66,6 +71,7 @@ _BY_LANGUAGE = {
         role="un gruppo",
         channel="un canale",
         rest="Il resto è nella chat.",
+        says="{name} dice:",
     ),
     "pt": Phrases(
         code="Coloquei o código no chat",
@@ -76,6 +82,7 @@ _BY_LANGUAGE = {
         role="um grupo",
         channel="um canal",
         rest="O resto está no chat.",
+        says="{name} diz:",
     ),
     "nl": Phrases(
         code="Ik heb de code in de chat gezet",
@@ -86,6 +93,7 @@ _BY_LANGUAGE = {
         role="een groep",
         channel="een kanaal",
         rest="De rest staat in de chat.",
+        says="{name} zegt:",
     ),
 }
 

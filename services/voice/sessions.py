@@ -67,6 +67,11 @@ class VoiceSession:
         return frozenset(channel.voice_states) - {channel.guild.me.id}
 
     @property
+    def names(self) -> dict[int, str]:
+        """Return the display names of those in the channel, by id."""
+        return {member.id: member.display_name for member in self.client.channel.members}
+
+    @property
     def connected(self) -> bool:
         """Tell whether the connection stands."""
         return self.client.connected
