@@ -178,8 +178,8 @@ function toolbar(message, view, acts) {
     "div",
     { class: "tools", role: "toolbar", "aria-label": "Message" },
     button("reply", "Reply", () => acts.reply(message)),
-    button("menu", "Apps", () => acts.openMenu(message)),
     own && button("edit", "Edit", () => acts.startEdit(message)),
     own && button("remove", "Delete", () => acts.remove(message)),
+    button("menu", "Apps", () => acts.openMenu(message)),
   );
 }
