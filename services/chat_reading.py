@@ -29,7 +29,7 @@ class ChatReading:
         The author is named where somebody else was read before, or nobody for half a minute.
         """
         phrases = phrases_for(language)
-        shown = ". ".join(part for part in (_cut(text), phrases.image * pictures) if part)
+        shown = "\n".join(part for part in (_cut(text), phrases.image * pictures) if part)
         if not shown:
             return ""
         known = self._last.pop(guild_id, None)

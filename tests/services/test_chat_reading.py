@@ -28,7 +28,7 @@ def test_pictures_are_told_and_nothing_is_not() -> None:
     reading = ChatReading()
     assert read(reading, ANA, "") == ""
     assert read(reading, ANA, "", pictures=True) == "Ana says:\na picture"
-    assert read(reading, ANA, "Look", pictures=True) == "Look. a picture"
+    assert read(reading, ANA, "Look", pictures=True) == "Look\na picture"
 
 
 @pytest.mark.parametrize("text", ["word " * 200, "x" * 900])
