@@ -48,6 +48,7 @@ from services.llm.chain import Endpoint, chat_models, second_endpoint
 from services.llm.tokens import TokenCounter
 from services.memory_manager import MemoryManager
 from services.message_batcher import MessageBatcher
+from services.mind import Mind
 from services.preferences import GuildPreferences, PreferenceStore, UserPreferences
 from services.prewarmer import Prewarmer
 from services.query_optimizer import QueryOptimizer
@@ -149,6 +150,7 @@ async def assemble(
             llm=llm,
             read=reader.read,
             build_context=query_optimizer(settings, counter).build,
+            mind=Mind(),
             history=history,
             history_limit=settings.MAX_HISTORY_MESSAGES,
             limits=await limits(settings, stack),

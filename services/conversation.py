@@ -1,6 +1,6 @@
 import asyncio
 import logging
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 from itertools import chain
 
 from services.asked_again import latest_answers
@@ -36,7 +36,8 @@ class Conversation:
     Each author has one reply at a time and the channel three; further turns wait, in order, with a
     sign on their message. A reply whose text is done but whose speech goes on counts no more, and
     the next ones already see it. What its author writes before anything of a reply was seen or
-    heard joins its turn, which is then answered anew. `on_ended` is called after each reply.
+    heard joins its turn, which is then answered anew. `on_kept` is called after
+    a turn has entered the history, `on_ended` after each reply.
     """
 
     def __init__(
@@ -45,12 +46,14 @@ class Conversation:
         key: str,
         history: HistoryStore,
         tasks: TaskOwner,
+        on_kept: Callable[[str, UserTurn, Sequence[HistoryEntry]], None],
         on_ended: Callable[[Reply], None],
         on_idle: Callable[["Conversation"], None],
     ) -> None:
         self.key = key
         self._history = history
         self._tasks = tasks
+        self._on_kept = on_kept
         self._on_ended = on_ended
         self._on_idle = on_idle
         self._writing: list[Reply] = []
@@ -201,6 +204,8 @@ class Conversation:
             await self._history.append(self.key, entries)
         except StorageError as error:
             log.error("A turn could not be kept: %s", error)
+        else:
+            self._on_kept(self.key, reply.turn, entries)
 
 
 def _may_be_one(turn: UserTurn) -> bool:

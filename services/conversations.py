@@ -8,9 +8,10 @@ from services.core.errors import BusyError
 from services.core.metrics import TurnMetrics, TurnStatistics
 from services.core.protocols import LLM, HistoryStore, Speech, TextChannel
 from services.core.tasks import TaskOwner
-from services.core.types import ChatContext, HistoryEntry, ReplyControls, UserTurn
+from services.core.types import Background, ChatContext, HistoryEntry, ReplyControls, UserTurn
 from services.limits import Limits
 from services.live_message import LiveMessage
+from services.mind import Mind
 from services.prompt_channel import PromptChannel
 from services.rate_limiter import RateLimiter
 from services.reply import Reply, ReplyOutput
@@ -35,12 +36,12 @@ class Conversations:
     replies: at most `max_active` of them. A turn too many, or one beyond the `limits`, is refused
     in words, once in 10 s to one person in one channel. Its history has the key "channel-<id>".
 
-    `read` is TurnReader.read, `build_context` QueryOptimizer.build; `open_speech(turn, metrics)` is
-    asked for turns that want to be spoken and may return None; neither raises nor waits.
-    `typing_pacer` is used for answers neither streamed nor spoken. With `buttons` an answer can be
-    stopped, asked for again and spoken by what stands under it. `explain` makes a sentence of an
-    error nobody expected. `aclose` stops what runs, marks it as stopped and returns within
-    `end_within` seconds.
+    `read` is TurnReader.read, `build_context` QueryOptimizer.build; `mind` recalls before an answer
+    and learns after it. `open_speech(turn, metrics)` is asked for turns that want to be spoken and
+    may return None; neither raises nor waits. `typing_pacer` is used for answers neither streamed
+    nor spoken. With `buttons` an answer can be stopped, asked for again and spoken by what stands
+    under it. `explain` makes a sentence of an error nobody expected. `aclose` stops what runs,
+    marks it as stopped and returns within `end_within` seconds.
     """
 
     def __init__(
@@ -48,7 +49,8 @@ class Conversations:
         *,
         llm: LLM,
         read: Callable[[UserTurn], Awaitable[UserTurn]],
-        build_context: Callable[[UserTurn, Sequence[HistoryEntry]], ChatContext],
+        build_context: Callable[[UserTurn, Sequence[HistoryEntry], Background], ChatContext],
+        mind: Mind,
         history: HistoryStore,
         history_limit: int,
         limits: Limits,
@@ -67,6 +69,7 @@ class Conversations:
         self._llm = llm
         self._read = read
         self._build_context = build_context
+        self._mind = mind
         self._history = history
         self._history_limit = history_limit
         self._limits = limits
@@ -198,6 +201,7 @@ class Conversations:
             key=key,
             history=self._history,
             tasks=self._tasks,
+            on_kept=self._mind.learn,
             on_ended=self._account,
             on_idle=self._ended,
         )
@@ -224,9 +228,10 @@ class Conversations:
 
         async def context(turn: UserTurn) -> ChatContext:
             entries = await conversation.context(turn, self._history_limit)
+            background = await self._mind.recall(turn)
             if any(message.files for message in turn.messages):  # long texts take long to count
-                return await asyncio.to_thread(self._build_context, turn, entries)
-            return self._build_context(turn, entries)
+                return await asyncio.to_thread(self._build_context, turn, entries, background)
+            return self._build_context(turn, entries, background)
 
         return Reply(
             turn=turn,

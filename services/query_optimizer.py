@@ -1,7 +1,7 @@
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import replace
 
-from services.core.types import ChatContext, ChatMessage, HistoryEntry, UserTurn
+from services.core.types import Background, ChatContext, ChatMessage, HistoryEntry, UserTurn
 from services.turn_material import Material, material_of, quoted_ids
 
 MESSAGE_TOKENS = 4
@@ -51,7 +51,9 @@ class QueryOptimizer:
         self._max_messages = max_history_messages
         self._max_tokens = max_context_tokens
 
-    def build(self, turn: UserTurn, history: Sequence[HistoryEntry]) -> ChatContext:
+    def build(
+        self, turn: UserTurn, history: Sequence[HistoryEntry], background: Background
+    ) -> ChatContext:
         """Return the context of a turn; `trimmed` where the budget cut or left out something.
 
         A note says so where that was the current message or an image of it.

@@ -170,6 +170,18 @@ class ChatMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class Background:
+    """Hold what the bot knows before a turn: who it is, about the asker, and what went before.
+
+    `persona` stands in the place of the settings' system prompt; "" leaves that.
+    """
+
+    persona: str = ""
+    profile: str = ""
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ChatContext:
     """Hold what is sent to a model; `trimmed` says that something did not fit.
 

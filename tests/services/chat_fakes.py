@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from services.core.types import (
     Author,
+    Background,
     ChatContext,
     ChatDelta,
     ChatMessage,
@@ -234,7 +235,9 @@ class MemoryHistory:
         return dropped
 
 
-def plain_context(turn: UserTurn, history: Sequence[HistoryEntry]) -> ChatContext:
+def plain_context(
+    turn: UserTurn, history: Sequence[HistoryEntry], background: Background
+) -> ChatContext:
     told = tuple(ChatMessage(entry.role, entry.text) for entry in history)
     return ChatContext((*told, ChatMessage("user", turn.text)), tokens=10)
 

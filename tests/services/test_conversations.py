@@ -14,6 +14,7 @@ from services.core.protocols import Speech
 from services.core.types import ChatDelta, HistoryEntry, TokenUsage, UserTurn
 from services.daily_budget import DailyBudget
 from services.limits import DailyShares, Limits
+from services.mind import Mind
 from services.rate_limiter import RateLimiter
 from services.reply import STOPPED
 from tests.services.chat_fakes import (
@@ -59,6 +60,7 @@ class Bot:
             llm=llm,
             read=as_it_is,
             build_context=plain_context,
+            mind=Mind(),
             history=self.history,
             history_limit=10,
             limits=limits(shares or DailyShares()),

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from services.core.types import (
     Author,
+    Background,
     ChatContext,
     HistoryEntry,
     ImagePart,
@@ -60,7 +61,7 @@ def build(
         max_history_messages=messages,
         max_context_tokens=tokens,
     )
-    return optimizer.build(current, history)
+    return optimizer.build(current, history, Background())
 
 
 def shown(context: ChatContext) -> list[str]:

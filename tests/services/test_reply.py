@@ -9,6 +9,7 @@ from services.channel_pacer import ChannelPacer
 from services.core.errors import ProviderConnectionError, ProviderRequestError, VoiceError
 from services.core.metrics import TurnMetrics
 from services.core.types import (
+    Background,
     ChatContext,
     ChatDelta,
     ImagePart,
@@ -54,7 +55,7 @@ class Stage:
         self.turn = turn("Hello.", speak=speech is not None)
         self.metrics = TurnMetrics("t1", now(), clock=now)
         self.text_done: list[float] = []
-        self._context = context or (lambda: plain_context(self.turn, []))
+        self._context = context or (lambda: plain_context(self.turn, [], Background()))
         self.reply = Reply(
             turn=self.turn,
             read=as_it_is,
