@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-import bot
+from composition import answering, speaking
 from config import Settings
 from services.core.errors import ProviderConnectionError, ProviderRequestError
 from services.core.protocols import LLM
@@ -23,7 +23,7 @@ def chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., lis
 
     def chosen(**settings: object) -> list[str]:
         made = Settings(KOKORO_MODEL_DIR=tmp_path, **settings)  # type: ignore[arg-type]
-        return [name for name, _ in bot.speech_engines(made)]
+        return [name for name, _ in speaking.speech_engines(made)]
 
     return chosen
 
@@ -60,7 +60,7 @@ async def no_image(_url: str) -> bytes:
 async def ask(**settings: Any) -> str:
     """Return the answer of the model that these settings describe, and its notes."""
     made = Settings(**{"LLM_RETRIES": 0, **settings})
-    llm = bot.language_model(made, TokenCounter(), fetch_image=no_image)
+    llm = answering.language_model(made, TokenCounter(), fetch_image=no_image)
     context = ChatContext((ChatMessage("user", "hello"),), tokens=10)
     try:
         async with aclosing(llm.stream(context)) as deltas:
@@ -117,7 +117,7 @@ async def test_a_failure_is_tried_again_as_often_as_set(
 async def test_as_many_answers_as_set_are_written_at_once(places: int, at_once: int) -> None:
     async with scripted_server(*[Reply([9.0])] * 3) as server:
         made = Settings(OPENAI_BASE_URL=server.url, LLM_MAX_CONCURRENT=places)
-        llm = bot.language_model(made, TokenCounter(), fetch_image=no_image)
+        llm = answering.language_model(made, TokenCounter(), fetch_image=no_image)
         asked = [asyncio.create_task(first_delta(llm, str(n))) for n in range(3)]
         while len(server.bodies) < at_once:
             server.asked.clear()
@@ -143,7 +143,7 @@ async def test_images_are_insisted_on_or_not(vision: str, told: str) -> None:
 
     async with scripted_server(refusal(400, {"error": "no image input here"})) as server:
         made = Settings(OPENAI_BASE_URL=server.url, LLM_VISION=vision)  # type: ignore[arg-type]
-        llm = bot.language_model(made, TokenCounter(), fetch_image=image)
+        llm = answering.language_model(made, TokenCounter(), fetch_image=image)
         context = ChatContext((ChatMessage("user", "x", (ImagePart("u"),)),), tokens=10)
         answer = ""
         try:

@@ -1,0 +1,84 @@
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from config import Settings
+from services.closing import own
+from services.core.errors import StorageError
+from services.core.protocols import Cipher, HistoryStore
+from services.daily_budget import DailyBudget
+from services.history.encryption import open_cipher
+from services.history.jsonl import JsonlHistoryStore
+from services.memory_manager import MemoryManager
+from services.preferences import GuildPreferences, PreferenceStore, UserPreferences
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Hold what outlives a restart of the bot."""
+
+    history: HistoryStore
+    guilds: PreferenceStore[GuildPreferences]
+    users: PreferenceStore[UserPreferences]
+    budget: DailyBudget
+    memory: MemoryManager
+
+
+async def open_stores(settings: Settings, stack: AsyncExitStack) -> Stores:
+    """Open what is kept under history/. Raises ConfigurationError, StorageError."""
+    upkeep = asyncio.Lock()
+    cipher = await asyncio.to_thread(history_cipher, settings)
+    memory = own(stack, memory_manager(settings, upkeep))
+    history = own(stack, JsonlHistoryStore(settings.HISTORY_DIR, cipher=cipher, upkeep=upkeep))
+    budget = own(stack, DailyBudget(settings.HISTORY_DIR / "budget.json"))
+    await budget.start()
+    return Stores(
+        history=history,
+        guilds=await guild_preferences(settings),
+        users=await user_preferences(settings),
+        budget=budget,
+        memory=memory,
+    )
+
+
+def history_cipher(settings: Settings) -> Cipher | None:
+    """Open the history's lock, where it has one; blocks. Raises ConfigurationError."""
+    keys = settings.HISTORY_KEY.get_secret_value()
+    return open_cipher(keys, directory=settings.HISTORY_DIR)
+
+
+def memory_manager(settings: Settings, upkeep: asyncio.Lock) -> MemoryManager:
+    """Tidy the folders by their settings."""
+    return MemoryManager(
+        temp_dir=settings.TEMP_DIR,
+        history_dir=settings.HISTORY_DIR,
+        enabled=settings.MEMORY_CLEANUP_ENABLED,
+        interval_hours=settings.MEMORY_CLEANUP_INTERVAL_HOURS,
+        max_temp_age_hours=settings.MAX_TEMP_FILE_AGE_HOURS,
+        max_history_age_days=settings.MAX_HISTORY_AGE_DAYS,
+        archive_max_age_days=settings.ARCHIVE_MAX_AGE_DAYS,
+        memory_limit_mb=settings.MEMORY_LIMIT_MB,
+        upkeep=upkeep,
+    )
+
+
+async def guild_preferences(settings: Settings) -> PreferenceStore[GuildPreferences]:
+    """Read what guilds chose; without it nobody knows who may use the bot."""
+    folder = settings.HISTORY_DIR / "preferences" / "guilds"
+    guilds = PreferenceStore(GuildPreferences, directory=folder)
+    await guilds.start()
+    return guilds
+
+
+async def user_preferences(settings: Settings) -> PreferenceStore[UserPreferences]:
+    """Read what people chose; without it they hear the usual voice."""
+    folder = settings.HISTORY_DIR / "preferences" / "users"
+    users = PreferenceStore(UserPreferences, directory=folder)
+    try:
+        await users.start()
+    except StorageError as error:
+        log.error("What people chose for themselves is not known: %s", error)
+    return users
