@@ -104,8 +104,8 @@ def test_secrets_do_not_show_in_a_printed_setting(env_file: Path) -> None:
 
 
 def test_every_setting_is_read() -> None:
-    readers = ("bot.py", "scripts/fetch_voices.py")
-    trees = [ast.parse((ROOT / reader).read_text()) for reader in readers]
+    readers = [*ROOT.glob("composition/*.py"), ROOT / "bot.py", ROOT / "scripts/fetch_voices.py"]
+    trees = [ast.parse(reader.read_text()) for reader in readers]
     nodes = [node for tree in trees for node in ast.walk(tree)]
     read = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
     assert set(Settings.model_fields) <= read
