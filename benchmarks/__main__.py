@@ -21,6 +21,7 @@ NAMES = (
     "memory",
     "edit_pacing",
     "clock",
+    "kokoro",
     "recovery",
     "splitter",
     "llm_client",

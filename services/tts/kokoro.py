@@ -64,19 +64,23 @@ class KokoroTTS:
         )
 
     async def synthesize(self, text: str, voice: VoiceStyle) -> AsyncGenerator[AudioChunk, None]:
-        """Stream the sound of at most 1000 characters as it comes. Raises ProviderError.
+        """Give the sound of at most 1000 characters, whole or not at all. Raises ProviderError.
 
-        The whole sound is taken from the worker as fast as it makes it, so that a slow listener
-        keeps it from nobody. Closing the generator frees the worker. While none is ready it raises
-        StillLoadingError at once and has one loaded, so that another engine begins to speak.
+        It is taken from the worker as fast as it makes it, so that a slow listener keeps it from
+        nobody; and as it comes at once, a worker that dies leaves no text half said. Closing the
+        generator frees the worker. While none is ready it raises StillLoadingError at once and has
+        one loaded, so that another engine begins to speak.
         """
         job = self._supervisor.submit(self._request(text, voice))
         try:
             worker = await self._taken(job)
+            sound = []  # bounded by WorkerProcess
             while pcm := await job.sound.get():
-                yield AudioChunk(pcm=pcm, sample_rate=worker.sample_rate)
+                sound.append(pcm)
             if job.error is not None:
                 raise job.error
+            for pcm in sound:
+                yield AudioChunk(pcm=pcm, sample_rate=worker.sample_rate)
         finally:
             self._supervisor.withdraw(job)
 

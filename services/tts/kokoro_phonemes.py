@@ -94,8 +94,8 @@ def tag(words: list[str]) -> list[str]:
 
 def _converter(letter: str) -> Callable[[str], str]:
     if letter in "ab":
-        english = _english(british=letter == "b")
-        return lambda text: str(english(text, preprocess=False)[0])  # "[word](/…/)" is no markup
+        speak = english(british=letter == "b")
+        return lambda text: str(speak(text, preprocess=False)[0])  # "[word](/…/)" is no markup
     if letter in _ESPEAK_LANGUAGES:
         convert = import_module("misaki.espeak").EspeakG2P(language=_ESPEAK_LANGUAGES[letter])
     else:
@@ -112,7 +112,8 @@ def _asian(letter: str) -> Any:
         raise RefusedError(f"this language needs the package misaki[{extra}]") from error
 
 
-def _english(*, british: bool) -> Any:
+def english(*, british: bool) -> Any:
+    """Return misaki's converter for English, with spaCy's model or with the tagger by rules."""
     import spacy
     from misaki import en, espeak
 

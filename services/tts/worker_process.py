@@ -81,7 +81,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
 
     async def ready(self, timeout: float) -> None:
         """Wait until it has loaded. Raises ProviderError; the process is then dead."""
-        told = json.loads(await self._answered(Kind.READY, timeout))
+        told = json.loads(await self._answered(timeout))
         self.sample_rate = told["sample_rate"]
         self.voices = frozenset(told["voices"])
 
@@ -107,8 +107,9 @@ class WorkerProcess(asyncio.SubprocessProtocol):
             self._silence = 0.0
             self._watch_over(silence)
         try:
+            self._expect(Kind.DONE)
             self._write(Kind.SPEAK, request.encode())
-            self.rss_mb = json.loads(await self._answered(Kind.DONE, timeout))["rss_mb"]
+            self.rss_mb = json.loads(await self._answered(timeout))["rss_mb"]
         finally:
             self._deliver = None
             self._cancel_timers()
@@ -141,6 +142,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the process in hand."""
         self._transport = cast("asyncio.SubprocessTransport", transport)
+        self._expect(Kind.READY)  # it may come before anybody waits for it
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         """Take frames from standard output; standard error is noise."""
@@ -167,6 +169,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         log.debug("A speech worker ended (%s): %s", reason, self._noise.decode(errors="replace"))
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(_failed(f"the worker failed: {reason}"))
+            self._answer.exception()  # nobody may wait for it any more
         self._on_end()
 
     def _watch_over(self, limit: float) -> None:
@@ -198,10 +201,12 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         else:
             self.kill(f"it sent {kind.name} instead of {self._expected.name}")
 
-    async def _answered(self, kind: Kind, timeout: float) -> bytes:
-        if not self.alive:
-            raise _failed(f"the worker failed: {self._failure}")
+    def _expect(self, kind: Kind) -> None:
         self._expected, self._answer = kind, asyncio.get_running_loop().create_future()
+
+    async def _answered(self, timeout: float) -> bytes:
+        if self._answer is None or not (self.alive or self._answer.done()):
+            raise _failed(f"the worker failed: {self._failure}")
         try:
             async with asyncio.timeout(timeout):
                 return await self._answer

@@ -2,21 +2,33 @@
 
 import array
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import aclosing
+import os
+import resource
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import discord
 import pytest
 import pytest_asyncio
 
-from services.core.errors import ProviderConnectionError
-from services.core.types import VoiceStyle
+from services.core.errors import ProviderConnectionError, ProviderError
+from services.core.metrics import TurnMetrics
+from services.core.types import AudioChunk, VoiceStyle
+from services.speaking_pace import SpeakingPace
+from services.spoken_reply import SpokenReply
+from services.tts.espeak import EspeakTTS
+from services.tts.fallback import FallbackTTS
 from services.tts.kokoro import KokoroTTS
 from services.tts.kokoro_files import ONNX, TORCH, find_backend
 from services.tts.worker_supervisor import DEFAULT_PATIENCE
+from services.voice.opus import OpusEncoder
+from tests.services.speech_fakes import FakeOutput
 from tests.services.tts.kokoro_models import build_onnx_model, build_torch_model
 
 SECOND = 24_000
@@ -126,3 +138,107 @@ async def test_a_damaged_model_is_told_in_words(tmp_path: Path) -> None:
     with pytest.raises(ProviderConnectionError, match="the worker failed: InvalidProtobuf"):
         await spoken(engine, "Hello")
     await engine.aclose()
+
+
+LOOKAHEAD = 312
+"""Samples that libopus delays the sound by."""
+
+REPLY = (
+    "Yes, of course I can. The shop on the corner opens at nine in the morning. "
+    "It closes at six, but on Fridays it is open late."
+)
+
+
+def kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+
+
+def stop(pid: int) -> None:
+    os.kill(pid, signal.SIGSTOP)
+
+
+def starve(pid: int) -> None:
+    resource.prlimit(pid, resource.RLIMIT_AS, (1 << 20, 1 << 20))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prlimit")
+@pytest.mark.parametrize("harm", [kill, stop, starve])
+async def test_a_worker_harmed_in_mid_reply_costs_no_piece_and_no_click(
+    kokoro: KokoroTTS, harm: Callable[[int], None], request: pytest.FixtureRequest
+) -> None:
+    """The pieces' words are heard once and in order; the next engine speaks the rest."""
+    if request.node.callspec.params["kokoro"] != TORCH:
+        pytest.skip("the processes are the same")
+    espeak = EspeakTTS()
+    await kokoro.prewarm()
+    await spoken(kokoro, "Yes.")
+    output = HarmingOutput(lambda: harm(worker_pid(kokoro)))
+    reply = SpokenReply(
+        tts=FallbackTTS([("Kokoro", kokoro), ("eSpeak NG", espeak)]),
+        encoder=OpusEncoder,
+        output=output,
+        style=VoiceStyle(),
+        metrics=TurnMetrics("t", 0.0),
+        names={},
+        pace=SpeakingPace(),
+        min_length=20,
+        max_length=200,
+        streaming=True,
+        max_seconds=0.0,
+        detect_language=False,
+    )
+    reply.push(REPLY)
+    reply.end()
+    await reply.run()
+    await espeak.aclose()
+
+    assert output.harmed
+    assert " ".join(output.texts).split() == REPLY.split()
+    assert loudest_step_at_joints(output) < 10 ** (-30 / 20) * 32768
+    assert await recovered(kokoro)
+
+
+class HarmingOutput(FakeOutput):
+    """Do harm when the first sound has come; note where pieces begin, in packets."""
+
+    def __init__(self, harm: Callable[[], None]) -> None:
+        super().__init__()
+        self._harm = harm
+        self.harmed = False
+        self.joints: list[int] = []
+
+    async def write(self, chunk: AudioChunk) -> None:
+        if chunk.text:
+            self.joints.append(len(self.packets))
+        await super().write(chunk)
+        if not self.harmed:
+            self.harmed = True
+            self._harm()
+
+
+def loudest_step_at_joints(output: HarmingOutput) -> int:
+    """Return the largest step between two samples within 2 ms of where two pieces meet.
+
+    Further off there is speech, whose own steps are as large.
+    """
+    decoder = discord.opus.Decoder()  # type: ignore[no-untyped-call]
+    pcm = b"".join(decoder.decode(packet, fec=False) for packet in output.packets)
+    left = array.array("h", pcm)[::2]
+    assert len(output.joints) > 1
+    joints = [joint * 960 + LOOKAHEAD for joint in output.joints]
+    near = [at for joint in joints for at in range(joint - 96, joint + 96)]
+    return max(abs(left[at] - left[at - 1]) for at in near if at < len(left))
+
+
+def worker_pid(engine: KokoroTTS) -> int:
+    worker: Any = engine._supervisor._worker
+    return int(worker._transport.get_pid())
+
+
+async def recovered(engine: KokoroTTS) -> bool:
+    async with asyncio.timeout(60):
+        while not engine._supervisor.ready:
+            with suppress(ProviderError):
+                await engine._supervisor.warm()
+            await asyncio.sleep(0.05)
+    return bool(await spoken(engine, "Yes."))
