@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence, Set
 from services.channel_pacer import ChannelPacers
 from services.conversation import Conversation
 from services.core.errors import BusyError
+from services.core.logs import turn_id
 from services.core.metrics import TurnMetrics, TurnStatistics
 from services.core.protocols import LLM, HistoryStore, Speech, TextChannel
 from services.core.tasks import TaskOwner
@@ -18,6 +19,7 @@ from services.reply import Reply, ReplyOutput
 from services.typing_pacer import TypingPacer
 
 log = logging.getLogger(__name__)
+turn_log = logging.getLogger("turn")
 
 CLOSED = "I'm restarting. Please ask again in a moment."
 
@@ -108,7 +110,7 @@ class Conversations:
             conversation.admit(turn)
             self._limits.admit(turn)
         except BusyError as error:
-            log.info("Turn %s is refused: %s", turn.id, error)
+            _record_refusal(turn, error)
             self._refuse(turn, channel, error.user_message)
             return
         self._active[conversation.key] = conversation
@@ -279,6 +281,16 @@ async def _tell(turn: UserTurn, channel: TextChannel, sentence: str) -> None:
 
 def _controls(turn: UserTurn) -> ReplyControls:
     return ReplyControls(turn.author.id, turn.last.id, ("stop",))
+
+
+def _record_refusal(turn: UserTurn, error: BusyError) -> None:
+    """Leave the one record that every turn leaves."""
+    clock = asyncio.get_running_loop().time
+    metrics = TurnMetrics(turn.id, turn.first.received, clock, error=type(error).__name__)
+    stamp = turn_id.set(turn.id)
+    log.info("The turn is refused: %s", error)
+    turn_log.info("%s", metrics.record())
+    turn_id.reset(stamp)
 
 
 def _key(channel_id: int) -> str:

@@ -136,13 +136,17 @@ export class Call extends EventTarget {
     if (!this.listening || this.#talking) return;
     this.#talking = true;
     this.button.setAttribute("aria-pressed", "true");
-    await this.#try(() => this.microphone.open());
+    await this.#try(async () => {
+      await this.microphone.open();
+      if (this.#talking) this.button.dataset.recording = "yes";
+    });
   }
 
   async #hush() {
     if (!this.#talking) return;
     this.#talking = false;
     this.button.setAttribute("aria-pressed", "false");
+    delete this.button.dataset.recording;
     const [channel, user] = [this.channelId, this.store.user];
     const wav = await this.microphone.close();
     if (wav && channel) await this.#try(() => api.say(channel, user, wav));

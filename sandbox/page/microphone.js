@@ -8,10 +8,13 @@ const SHORTEST = RATE / 10;
 export class Microphone {
   #opening = null;
 
-  /** Begin to record. Throws ApiError where there is no microphone, or no leave to use it. */
+  /**
+   * Begin to record; returns once there is enough to be sent, which on a busy machine takes a while.
+   * Throws ApiError where there is no microphone, or no leave to use it.
+   */
   async open() {
     this.#opening = this.#open();
-    await this.#opening;
+    await (await this.#opening).enough;
   }
 
   /** Stop, give the microphone back, and return a WAV file; null when there is too little. */
@@ -38,8 +41,15 @@ export class Microphone {
     await context.audioWorklet.addModule("/page/recorder_worklet.js");
     const recorder = new AudioWorkletNode(context, "recorder", { numberOfOutputs: 0 });
     const pieces = [];
-    recorder.port.onmessage = ({ data }) => pieces.push(data);
+    const enough = new Promise((resolve) => {
+      let length = 0;
+      recorder.port.onmessage = ({ data }) => {
+        pieces.push(data);
+        length += data.length;
+        if (length >= SHORTEST) resolve();
+      };
+    });
     context.createMediaStreamSource(stream).connect(recorder);
-    return { stream, context, pieces };
+    return { stream, context, pieces, enough };
   }
 }

@@ -31,8 +31,12 @@ class Faulty(World):
     async def start(self) -> None:
         """Return to the start, with a bot that is online and has its commands."""
         await super().start()
-        await eventually(self._online, "bot that is online")
+        await self.online()
         await eventually(self._has_commands, "commands")
+
+    async def online(self) -> None:
+        """Wait until the bot is connected."""
+        await eventually(self._online, "bot that is online")
 
     async def break_(self, target: str, kind: str, **more: Any) -> None:
         """Order a fault."""
@@ -77,7 +81,7 @@ class Faulty(World):
     async def next_turn_works(self) -> None:
         """Ask once more, with nothing broken."""
         await self.call("DELETE", "faults")
-        await eventually(self._online, "bot that is online")
+        await self.online()
         await self.script()
         await self.script({"text": "Fine again.", "ttft": 0.0, "tokens_per_second": 500})
         asked = await self.ask("and now?", user="ben")

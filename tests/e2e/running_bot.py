@@ -27,7 +27,10 @@ SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Hold what a process has: threads, open files, resident memory in MB."""
+    """Hold what a process has: threads, open files but TCP connections, resident memory in MB.
+
+    Connections to the model and to the speech server are kept open for minutes, on purpose.
+    """
 
     threads: int
     files: int
@@ -45,8 +48,10 @@ class RunningBot:
     def health(self) -> Health:
         """Return what the bot's process has now; Linux only."""
         place = Path(f"/proc/{self.pid}")
-        threads, files = (len([*(place / name).iterdir()]) for name in ("task", "fd"))
-        return Health(threads, files, resident_mb(self.pid))
+        lines = (place / "net/tcp").read_text().splitlines()[1:]
+        kept = {f"socket:[{line.split()[9]}]" for line in lines}
+        files = [name for name in map(_link, (place / "fd").iterdir()) if name and name not in kept]
+        return Health(len([*(place / "task").iterdir()]), len(files), resident_mb(self.pid))
 
     def log(self) -> str:
         """Return everything that the bot logged."""
@@ -83,6 +88,13 @@ def _connect(url: str) -> dict[str, str]:
     return {name: value for name, value in connect.items() if name.isupper()} | {
         "TTS_BASE_URL": connect["OPENAI_BASE_URL"]
     }
+
+
+def _link(file: Path) -> str:
+    try:
+        return str(file.readlink())
+    except FileNotFoundError:  # closed meanwhile
+        return ""
 
 
 def _folders(folder: Path) -> dict[str, str]:

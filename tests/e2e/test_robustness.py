@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -194,3 +195,12 @@ async def test_a_discord_that_is_gone_is_sought_quietly(tmp_path: Path) -> None:
     assert "never retrieved" not in said
     assert 1 <= said.count("Attempting a reconnect") <= 10
     assert world.state["connect"]["DISCORD_TOKEN"] not in said
+
+
+async def test_ten_things_to_say_are_all_heard_one_after_the_other(world: World) -> None:
+    lounge = await enter(world)
+    texts = [f"{word}." for word in ("one", "two", "three", "four", "five") * 2]
+    await asyncio.gather(*(world.command("say", user="ana", text=text) for text in texts))
+    frames = await world.quiet(lounge, for_seconds=2.0)
+    rests = [later["t"] - sooner["t"] for sooner, later in pairwise(frames)]
+    assert len([rest for rest in rests if rest > 0.2]) == len(texts) - 1, sorted(rests)[-12:]

@@ -1,4 +1,5 @@
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -139,12 +140,16 @@ async def test_three_authors_are_answered_at_once_and_the_fourth_waits() -> None
         assert len(bot.told(3)) > 1
 
 
-async def test_one_turn_too_many_is_refused_in_words() -> None:
+async def test_one_turn_too_many_is_refused_in_words(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="turn")
     async with running(ScriptedLLM(words("one"))) as bot:
         channels = [bot.ask(number, id=number) for number in range(1, RUNNING + WAITING + 2)]
         await asyncio.sleep(30)
         assert channels[-1].texts == [BusyError.user_message]
         assert all(channel.texts == ["one"] for channel in channels[:-1])
+    records = [record.getMessage() for record in caplog.records if record.name == "turn"]
+    assert len(records) == len(channels)
+    assert [record.endswith("error=BusyError") for record in records].count(True) == 1
 
 
 async def test_somebody_with_too_many_turns_is_told_so_once_and_keeps_nobody_waiting() -> None:
