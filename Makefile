@@ -2,6 +2,7 @@
 # make run      run it against Discord, with the settings in .env
 # make test     the test suite
 # make guests   discord.js for tests/e2e/test_guest.py, which are skipped without (needs npm)
+# make storm    three minutes in which everything breaks at random
 # make lint     ruff and mypy
 # make fetch-voices  Kokoro's model and voices (330 MB) into KOKORO_MODEL_DIR
 # make bench    the benchmarks of docs/performance.md
@@ -11,7 +12,7 @@ PYTHON ?= $(shell sh scripts/find-python)
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run fetch-voices test guests lint bench lock clean
+.PHONY: help demo run fetch-voices test guests storm lint bench lock clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -30,6 +31,9 @@ test: .venv/.dev
 
 guests:
 	@npm ci --prefix tests/guests
+
+storm: .venv/.dev
+	@$(BIN)/python -m tests.e2e.storm
 
 lint: .venv/.dev
 	@$(BIN)/ruff check .

@@ -18,12 +18,16 @@ class _TurnFilter(logging.Filter):
         return True
 
 
+RETRIED = ("Attempting a reconnect", "Error connecting to voice")
+"""How discord.py begins what it says of a connection that it, or we, will try again."""
+
+
 class _RetryFilter(logging.Filter):
     """Tell of a library's lost connection in one line: it logs a traceback with every attempt."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         failure = record.exc_info[1] if record.exc_info else None
-        if failure is not None and "Attempting a reconnect" in str(record.msg):
+        if failure is not None and str(record.msg).startswith(RETRIED):
             record.msg, record.args = f"{record.getMessage()} ({failure})", ()
             record.levelno, record.levelname = logging.WARNING, "WARNING"
             record.exc_info = record.exc_text = None

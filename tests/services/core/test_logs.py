@@ -42,10 +42,12 @@ def test_a_lost_connection_is_one_line_for_each_attempt(stream: io.StringIO) -> 
         raise ConnectionRefusedError("refused")
     except ConnectionRefusedError:
         log.exception("Attempting a reconnect in %.2fs", 1.5)
+        log.exception("Error connecting to voice... disconnecting")
         log.exception("Something else")
     lines = stream.getvalue().splitlines()
     assert "WARNING" in lines[0]
     assert lines[0].endswith("Attempting a reconnect in 1.50s (refused)")
+    assert lines[1].endswith("Error connecting to voice... disconnecting (refused)")
     assert lines[-1] == "ConnectionRefusedError: refused"
 
 
