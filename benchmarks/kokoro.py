@@ -1,6 +1,6 @@
 """Compare our use of Kokoro with calling its KPipeline on a whole reply, and sentence by sentence.
 
-    python -m benchmarks.kokoro [--rounds 3] [--sentences 120] [--json FILE]
+    python -m benchmarks.kokoro [--rounds 3] [--sentences 100] [--json FILE]
 
 Needs the package kokoro. The model has Kokoro's architecture and size and random weights: it costs
 what the real one costs, and says nothing. Ours is the whole way of a reply, to its Opus packets.
@@ -270,7 +270,7 @@ def main() -> None:
     """Run the comparison and print it."""
     options_parser = parser(__doc__)
     options_parser.add_argument("--rounds", type=int, default=3)
-    options_parser.add_argument("--sentences", type=int, default=120)
+    options_parser.add_argument("--sentences", type=int, default=100)
     options = options_parser.parse_args()
     if not (find_spec("kokoro") and find_spec("torch")):
         print("The package kokoro is not installed: nothing to measure.")
