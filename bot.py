@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 
 import config
 from cogs.client import Client, connect, edit_limits, login
+from cogs.permissions import needed_permissions
 from cogs.preparation import prepare
 from composition.answering import open_answering
 from composition.commands import add_cogs
@@ -87,7 +88,8 @@ async def assemble(
         answering.llm.prewarm,
         speaking.tts.prewarm,
     ]
-    work = prepare(client, settings.HISTORY_DIR, first, new_encoder, load_opus)
+    needed = needed_permissions(voice_status=settings.VOICE_STATUS_ENABLED)
+    work = prepare(client, settings.HISTORY_DIR, needed, first, new_encoder, load_opus)
     tasks.start(work, name="prepare")
 
 

@@ -1,6 +1,6 @@
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -9,19 +9,15 @@ import davey
 import discord
 
 from cogs.settings_report import SWITCH_ON_CONTENT, needs_content
-from services.core.errors import ProviderError, VoiceError
-from services.core.protocols import TTS
-from services.core.types import VoiceStyle
+from services.core.errors import BotError, ProviderError, VoiceError
+from services.core.protocols import LLM, TTS
+from services.core.types import ChatContext, ChatMessage, VoiceStyle
 from services.preferences import GuildPreferences
 
-NEEDED_HERE = {
-    "view_channel": "see this channel",
-    "send_messages": "write here",
-    "send_messages_in_threads": "write in threads",
-    "read_message_history": "read the history (to reply)",
-    "connect": "connect to voice",
-    "speak": "speak in voice",
-}
+GREETING = ChatContext((ChatMessage("user", "Say: ready."),), tokens=12)
+
+MODEL_PATIENCE = 30.0
+"""Seconds until a model that says nothing counts as silent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +37,8 @@ class Finding:
 class Doctor:
     """Examine what the bot needs to read, write and speak.
 
-    `reads_everything` tells whether the content of all messages comes, `choices` are a guild's.
+    `needed` are permissions by Discord's names, with words for each; `reads_everything` tells
+    whether the content of all messages comes, `choices` are a guild's. `llm` is asked a word.
     `engines` are the voices by name; `load_opus` loads libopus and tells its version, and `better`
     says how to come to a better voice, or nothing: both in a thread.
     """
@@ -49,15 +46,19 @@ class Doctor:
     def __init__(
         self,
         *,
+        needed: Mapping[str, str],
         reads_everything: Callable[[], bool],
         choices: Callable[[int], GuildPreferences],
+        llm: LLM,
         engines: Sequence[tuple[str, TTS]],
         style: VoiceStyle,
         load_opus: Callable[[], str],
         better: Callable[[], str],
     ) -> None:
+        self._needed = needed
         self._reads_everything = reads_everything
         self._choices = choices
+        self._llm = llm
         self._engines = engines
         self._style = style
         self._load_opus = load_opus
@@ -69,6 +70,7 @@ class Doctor:
             await asyncio.to_thread(self._encryption),
             self._reads_messages(interaction.guild_id or 0),
             self._permissions(interaction),
+            await self._model(),
             await self._sound(),
             *[await self._voice(name, engine) for name, engine in self._engines],
             *await self._better_voice(),
@@ -88,11 +90,25 @@ class Doctor:
 
     def _permissions(self, interaction: discord.Interaction) -> Finding:
         mine = interaction.app_permissions
-        missing = [words for name, words in NEEDED_HERE.items() if not getattr(mine, name)]
+        missing = [words for name, words in self._needed.items() if not getattr(mine, name)]
         if not missing:
             return Finding("Permissions here", True, "all that are needed")
         advice = "grant them to my role or in this channel's settings"
         return Finding("Permissions here", False, "I may not " + ", ".join(missing), advice)
+
+    async def _model(self) -> Finding:
+        began = time.perf_counter()
+        try:
+            async with (
+                asyncio.timeout(MODEL_PATIENCE),
+                aclosing(self._llm.stream(GREETING)) as deltas,
+            ):
+                await anext(deltas)
+        except BotError as error:
+            return Finding("Model", False, error.user_message)
+        except (TimeoutError, StopAsyncIteration):
+            return Finding("Model", False, f"it said nothing within {MODEL_PATIENCE:.0f} s")
+        return Finding("Model", True, f"answers within {time.perf_counter() - began:.1f} s")
 
     async def _sound(self) -> Finding:
         try:

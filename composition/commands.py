@@ -10,6 +10,7 @@ from cogs.chat import Chat
 from cogs.client import Client
 from cogs.doctor import Doctor
 from cogs.images import images_of, no_images
+from cogs.permissions import needed_permissions
 from cogs.presence import VoicePresence
 from cogs.prewarming import Prewarming
 from cogs.read_aloud import ReadAloud
@@ -45,7 +46,7 @@ async def add_cogs(
     voice = voice_cog(client, speaking, answering)
     prewarmer = own(stack, Prewarmer(llm=answering.llm, tts=speaking.tts))
     catalogue = VoiceCatalogue([engine for _, engine in speaking.engines])
-    examiner = doctor(settings, client, stores, speaking)
+    examiner = doctor(settings, client, stores, speaking, answering)
     cogs: list[Cog] = [
         chat,
         voice,
@@ -103,12 +104,16 @@ def read_aloud_cog(client: Client, stores: Stores, speaking: Speaking, gate: Gat
     )
 
 
-def doctor(settings: Settings, client: Client, stores: Stores, speaking: Speaking) -> Doctor:
+def doctor(
+    settings: Settings, client: Client, stores: Stores, speaking: Speaking, answering: Answering
+) -> Doctor:
     """Examine what the bot needs, and tell how to come to Kokoro where that is wanted."""
     language = settings.TTS_LANGUAGE if settings.TTS_ENGINE in ("auto", "kokoro") else ""
     return Doctor(
+        needed=needed_permissions(voice_status=settings.VOICE_STATUS_ENABLED),
         reads_everything=client.reads_everything,
         choices=stores.guilds.get,
+        llm=answering.llm,
         engines=speaking.engines,
         style=VoiceStyle(language=settings.TTS_LANGUAGE),
         load_opus=load_opus,

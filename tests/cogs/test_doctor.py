@@ -1,15 +1,56 @@
+from collections.abc import AsyncGenerator
 from typing import Any
 from unittest.mock import MagicMock
 
 import discord
 import pytest
 
-from cogs.doctor import Doctor
-from services.core.types import VoiceStyle
+from cogs.doctor import Doctor, Finding
+from cogs.permissions import NEEDED
+from services.core.errors import ProviderAuthError
+from services.core.types import ChatContext, ChatDelta, VoiceStyle
 from services.preferences import GuildPreferences
 
 FREE = GuildPreferences(free_channels=frozenset({7}))
 ALOUD = GuildPreferences(read_chat_aloud=True)
+
+
+class Model:
+    def __init__(self, failure: Exception | None = None) -> None:
+        self._failure = failure
+
+    async def stream(self, _context: ChatContext) -> AsyncGenerator[ChatDelta, None]:
+        if self._failure:
+            raise self._failure
+        yield ChatDelta("Ready.")
+
+    async def prewarm(self) -> None:
+        pass
+
+    async def aclose(self) -> None:
+        pass
+
+
+async def examined(
+    *,
+    reads: bool = True,
+    choices: GuildPreferences = FREE,
+    model: Model | None = None,
+    permissions: discord.Permissions | None = None,
+) -> dict[str, Finding]:
+    parts: Any = {name: MagicMock(return_value="") for name in ("load_opus", "better")}
+    doctor = Doctor(
+        needed=NEEDED,
+        reads_everything=lambda: reads,
+        choices=lambda _: choices,
+        llm=model or Model(),
+        engines=[],
+        style=VoiceStyle(),
+        **parts,
+    )
+    allowed = permissions or discord.Permissions.all()
+    asked: Any = MagicMock(guild_id=5, app_permissions=allowed)
+    return {each.name: each for each in await doctor.examine(asked)}
 
 
 @pytest.mark.parametrize(
@@ -24,16 +65,23 @@ ALOUD = GuildPreferences(read_chat_aloud=True)
 async def test_a_missing_intent_is_a_fault_where_something_needs_it(
     reads: bool, choices: GuildPreferences, healthy: bool
 ) -> None:
-    parts: Any = {name: MagicMock(return_value="") for name in ("load_opus", "better")}
-    doctor = Doctor(
-        reads_everything=lambda: reads,
-        choices=lambda _: choices,
-        engines=[],
-        style=VoiceStyle(),
-        **parts,
-    )
-    asked: Any = MagicMock(guild_id=5, app_permissions=discord.Permissions.all())
-    findings = {each.name: each for each in await doctor.examine(asked)}
+    findings = await examined(reads=reads, choices=choices)
     assert findings["Messages"].healthy is healthy
     assert ("Message Content Intent" in str(findings["Messages"])) is not healthy
     assert findings["Permissions here"].healthy
+
+
+async def test_what_the_bot_may_not_is_said_in_words() -> None:
+    allowed = discord.Permissions.all()
+    allowed.update(speak=False, add_reactions=False)
+    found = (await examined(permissions=allowed))["Permissions here"]
+    assert not found.healthy
+    assert found.words == "I may not put ⏳ under a message that waits, speak in voice"
+
+
+async def test_the_model_is_asked_a_word() -> None:
+    assert (await examined())["Model"].healthy
+    refused = ProviderAuthError("401", provider="model", status=401)
+    found = (await examined(model=Model(refused)))["Model"]
+    assert not found.healthy
+    assert found.words == refused.user_message

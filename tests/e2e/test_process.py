@@ -105,6 +105,7 @@ async def test_commands_are_registered_once_and_again_only_when_they_changed(
         assert status == 0
         assert expected in said
         assert bool(expected) == ("Registered" in said)
+        assert said.count("oauth2/authorize?client_id=") == 1
 
 
 async def test_somebody_who_floods_is_asked_to_wait_once(
