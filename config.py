@@ -92,6 +92,9 @@ class Settings(BaseSettings):
     STREAMING_TTS_ENABLED: bool = True
     TTS_SENTENCE_MIN_LENGTH: Annotated[int, Field(ge=1, le=1000)] = 20
     TTS_SENTENCE_MAX_LENGTH: Annotated[int, Field(ge=40, le=2000)] = 200
+    TTS_CACHE_ENABLED: bool = True
+    TTS_CACHE_SIZE_MB: Annotated[int, Field(ge=1, le=100_000)] = 100
+    TTS_CACHE_DISK: bool = False
 
     AUTO_JOIN_ENABLED: bool = False
     AUTO_LEAVE_MINUTES: Annotated[float, Field(ge=0, le=10_000)] = 5.0

@@ -1,4 +1,5 @@
 import time
+from collections.abc import Awaitable, Callable, Mapping
 
 import discord
 from discord import app_commands
@@ -23,9 +24,16 @@ LABELS = {
 class Admin(commands.Cog):
     """Show those who run the server how the bot does."""
 
-    def __init__(self, *, statistics: TurnStatistics, doctor: Doctor) -> None:
+    def __init__(
+        self,
+        *,
+        statistics: TurnStatistics,
+        doctor: Doctor,
+        memory: Callable[[], Awaitable[Mapping[str, float]]],
+    ) -> None:
         self._statistics = statistics
         self._doctor = doctor
+        self._memory = memory
         self._started = time.monotonic()
 
     @app_commands.command()
@@ -33,8 +41,10 @@ class Admin(commands.Cog):
     @app_commands.default_permissions(manage_guild=True)
     @app_commands.checks.has_permissions(manage_guild=True)
     async def stats(self, interaction: discord.Interaction) -> None:
-        """Show uptime, turns and how long each stage of an answer takes."""
-        await interaction.response.send_message(self._report(), ephemeral=True)
+        """Show uptime, turns, how long each stage of an answer takes, and what is cached."""
+        await think(interaction, ephemeral=True)
+        lines = [*self._report(), cache_in_words(await self._memory())]
+        await interaction.edit_original_response(content="\n".join(filter(None, lines)))
 
     @app_commands.command()
     @app_commands.guild_only()
@@ -46,7 +56,7 @@ class Admin(commands.Cog):
         findings = await self._doctor.examine(interaction)
         await interaction.edit_original_response(content="\n".join(map(str, findings)))
 
-    def _report(self) -> str:
+    def _report(self) -> list[str]:
         statistics = self._statistics
         lines = [
             f"Up for {_duration(time.monotonic() - self._started)} · "
@@ -61,7 +71,19 @@ class Admin(commands.Cog):
             ]
             head = f"{'after asking, s':<17}{'p50':>8}{'p95':>8}"
             lines += ["```", head, *rows, "```"]
-        return "\n".join(lines)
+        return lines
+
+
+def cache_in_words(stats: Mapping[str, float]) -> str:
+    """Return a line on the phrases that are kept, "" before the first one was looked for."""
+    asked = stats["cache_hits"] + stats["cache_misses"]
+    if not asked:
+        return ""
+    share = stats["cache_hits"] / asked
+    return (
+        f"Phrase cache: {stats['cache_entries']:.0f} phrases · {stats['cache_mb']:.1f} MB · "
+        f"{share:.0%} of {asked:.0f} found"
+    )
 
 
 def _duration(seconds: float) -> str:

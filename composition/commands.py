@@ -57,7 +57,7 @@ async def add_cogs(
         SpeechQueue(sessions=sessions),
         VoiceChoice(choices=speaking.voices, catalogue=catalogue),
         VoicePresence(presence=speaking.presence, bot_id=client.own_id),
-        Admin(statistics=answering.statistics, doctor=examiner),
+        Admin(statistics=answering.statistics, doctor=examiner, memory=stores.memory.get_stats),
         GuildSettings(guilds=stores.guilds, reads_everything=client.reads_everything),
     ]
     for cog in cogs:

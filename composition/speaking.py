@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from cogs.client import Client
 from cogs.presence import teller
+from composition.phrases import with_cache
 from composition.stores import Stores
 from config import Settings
 from services.closing import own
@@ -52,7 +53,8 @@ async def open_speaking(
 ) -> Speaking:
     """Make the engines and the way from them into voice channels."""
     engines = await asyncio.to_thread(speech_engines, settings)  # it looks for files
-    tts = own(stack, FallbackTTS(engines))
+    cached = await asyncio.to_thread(with_cache, settings, engines, stores.phrases, new_encoder)
+    tts = own(stack, FallbackTTS(cached))
     clock = own(stack, VoiceClock())
     clock.start()
     sessions = own(stack, VoiceSessions(clock=clock, connect_timeout=8.0, attempts=3))

@@ -3,6 +3,7 @@ import logging
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+from composition.phrases import phrase_cache
 from config import Settings
 from services.closing import own
 from services.core.errors import StorageError
@@ -12,26 +13,29 @@ from services.history.encryption import open_cipher
 from services.history.jsonl import JsonlHistoryStore
 from services.memory_manager import MemoryManager
 from services.preferences import GuildPreferences, PreferenceStore, UserPreferences
+from services.tts.phrases import PhraseCache
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Hold what outlives a restart of the bot."""
+    """Hold what outlives a restart of the bot, or a turn."""
 
     history: HistoryStore
     guilds: PreferenceStore[GuildPreferences]
     users: PreferenceStore[UserPreferences]
     budget: DailyBudget
     memory: MemoryManager
+    phrases: PhraseCache
 
 
 async def open_stores(settings: Settings, stack: AsyncExitStack) -> Stores:
     """Open what is kept under history/. Raises ConfigurationError, StorageError."""
     upkeep = asyncio.Lock()
     cipher = await asyncio.to_thread(history_cipher, settings)
-    memory = own(stack, memory_manager(settings, upkeep))
+    phrases = await phrase_cache(settings)
+    memory = own(stack, memory_manager(settings, upkeep, phrases))
     history = own(stack, JsonlHistoryStore(settings.HISTORY_DIR, cipher=cipher, upkeep=upkeep))
     budget = own(stack, DailyBudget(settings.HISTORY_DIR / "budget.json"))
     await budget.start()
@@ -41,6 +45,7 @@ async def open_stores(settings: Settings, stack: AsyncExitStack) -> Stores:
         users=await user_preferences(settings),
         budget=budget,
         memory=memory,
+        phrases=phrases,
     )
 
 
@@ -50,7 +55,7 @@ def history_cipher(settings: Settings) -> Cipher | None:
     return open_cipher(keys, directory=settings.HISTORY_DIR)
 
 
-def memory_manager(settings: Settings, upkeep: asyncio.Lock) -> MemoryManager:
+def memory_manager(settings: Settings, upkeep: asyncio.Lock, phrases: PhraseCache) -> MemoryManager:
     """Tidy the folders by their settings."""
     return MemoryManager(
         temp_dir=settings.TEMP_DIR,
@@ -61,6 +66,7 @@ def memory_manager(settings: Settings, upkeep: asyncio.Lock) -> MemoryManager:
         max_history_age_days=settings.MAX_HISTORY_AGE_DAYS,
         archive_max_age_days=settings.ARCHIVE_MAX_AGE_DAYS,
         memory_limit_mb=settings.MEMORY_LIMIT_MB,
+        caches=[phrases],
         upkeep=upkeep,
     )
 

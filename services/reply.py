@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from typing import Protocol
 
+from services.core.asker import asker_id
 from services.core.errors import BotError, BusyError, EmptyResponseError
 from services.core.logs import turn_id
 from services.core.metrics import TurnMetrics
@@ -140,6 +141,7 @@ class Reply:
     async def run(self) -> None:
         """Answer the turn; never raises but when cancelled."""
         turn_id.set(self.turn.id)
+        asker_id.set(self.turn.author.id)
         self.begun.set()
         try:
             await self._answer()

@@ -1,6 +1,7 @@
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from services.core.asker import asker_id
 from services.core.errors import NotInVoiceError
 from services.core.metrics import TurnMetrics
 from services.core.protocols import TTS, AudioEncoder, AudioOutput, Speech
@@ -111,4 +112,8 @@ class Speaker:
             raise NotInVoiceError(f"no voice output in guild {guild_id}")
         speech.push(text)
         speech.end()
-        return await speech.run()
+        before = asker_id.set(asker.id)
+        try:
+            return await speech.run()
+        finally:
+            asker_id.reset(before)

@@ -101,3 +101,9 @@ _BY_LANGUAGE = {
 def phrases_for(language: str) -> Phrases:
     """Return a language's phrases ("de", "de-AT"); English where there are none."""
     return _BY_LANGUAGE.get(language.replace("_", "-").split("-")[0].lower(), ENGLISH)
+
+
+def whole_sentences(language: str) -> tuple[str, ...]:
+    """Return those of a language's phrases that are said by themselves."""
+    phrases = phrases_for(language)
+    return (phrases.code, phrases.table, phrases.rest)

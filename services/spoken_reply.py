@@ -227,14 +227,15 @@ class SpokenReply:
             asked = now()
             async for chunk in chunks:
                 waited += now() - asked
-                sound += len(chunk.packets) * FRAME_SECONDS or _pcm_seconds(chunk)
+                sound += _pcm_seconds(chunk)
                 ready_made = bool(chunk.packets)
                 await self._play(chunk, encoder)
                 asked = now()
             waited += now() - asked
-        self._pace.observe(characters=len(piece.text), sound=sound, waited=waited)
-        if self._ladder.observe(sound=sound, waited=waited):
-            self._step_down()
+        if not ready_made:  # what was made before says nothing of the engine
+            self._pace.observe(characters=len(piece.text), sound=sound, waited=waited)
+            if self._ladder.observe(sound=sound, waited=waited):
+                self._step_down()
         return ready_made
 
     def _step_down(self) -> None:

@@ -2,7 +2,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from cachetools import LRUCache
+from cachetools import Cache, LRUCache
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -31,6 +31,9 @@ class ByteBoundCache(Generic[K, V]):
     def __len__(self) -> int:
         return len(self._kept)
 
+    def __contains__(self, key: K) -> bool:
+        return key in self._kept
+
     def get(self, key: K) -> V | None:
         """Return a value and count the look-up, None where it is not kept."""
         value = self._kept.get(key)
@@ -48,9 +51,10 @@ class ByteBoundCache(Generic[K, V]):
             return False
         return True
 
-    def discard(self, unwanted: Callable[[K], bool]) -> int:
-        """Drop the values of such keys and return how many."""
-        keys = [key for key in self._kept if unwanted(key)]
+    def discard(self, unwanted: Callable[[K, V], bool]) -> int:
+        """Drop such values, told by key and value, and return how many."""
+        peek = Cache.__getitem__  # LRUCache's own would count as a use
+        keys = [key for key in self._kept if unwanted(key, peek(self._kept, key))]
         for key in keys:
             del self._kept[key]
         return len(keys)

@@ -11,7 +11,7 @@ from services.core.errors import (
     ProviderRequestError,
 )
 from services.core.protocols import TTS
-from services.core.types import FRAME_SECONDS, AudioChunk, VoiceStyle
+from services.core.types import AudioChunk, VoiceStyle
 
 log = logging.getLogger(__name__)
 
@@ -82,16 +82,18 @@ class _Engine:
         """Have the engine speak, and note whether that took longer than it lasts."""
         now = asyncio.get_running_loop().time
         waited = sound = 0.0
+        ready_made = False
         async with aclosing(self.tts.synthesize(text, voice)) as chunks:
             asked = now()
             async for chunk in chunks:
                 waited += now() - asked
-                sound += len(chunk.packets) * FRAME_SECONDS
+                ready_made = bool(chunk.packets)  # it says nothing of the engine
                 sound += len(chunk.pcm) / 2 / chunk.sample_rate
                 yield chunk
                 asked = now()
             waited += now() - asked
-        self.lags = waited > sound
+        if not ready_made:
+            self.lags = waited > sound
 
     def failed(self, error: ProviderError) -> None:
         """Rest the engine; the first failure in a row is logged."""

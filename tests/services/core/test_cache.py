@@ -42,10 +42,21 @@ def test_unwanted_keys_are_dropped() -> None:
     kept = cache()
     for key in ("a1", "a2", "b1"):
         kept.put(key, b"1")
-    assert kept.discard(lambda key: key.startswith("a")) == 2
+    assert kept.discard(lambda key, value: key.startswith("a") and value == b"1") == 2
     assert len(kept) == kept.statistics().bytes == 1
     kept.clear()
     assert kept.statistics().bytes == 0
+
+
+def test_looking_for_unwanted_values_is_no_use_of_them() -> None:
+    kept = cache()
+    for key in "abc":
+        kept.put(key, b"123")
+    kept.get("a")
+    assert kept.discard(lambda _key, _value: False) == 0
+    kept.put("d", b"123")
+    assert kept.get("b") is None
+    assert kept.get("a") == b"123"
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.binary(max_size=12))))

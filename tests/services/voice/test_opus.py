@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from services.core.errors import VoiceError
 from services.core.types import AudioChunk
 from services.voice.opus import OpusEncoder
+from services.voice.output import SILENCE
 
 RATES = (16_000, 22_050, 24_000, 48_000)
 CLICK = 10 ** (-30 / 20) * 32768
@@ -109,3 +110,16 @@ def test_a_piece_without_sound_gives_nothing() -> None:
 def test_a_rate_that_no_engine_has_is_refused() -> None:
     with pytest.raises(VoiceError, match="5 Hz"):
         OpusEncoder().encode(AudioChunk(pcm=b"\0\0", sample_rate=5))
+
+
+@pytest.mark.parametrize("silence", [0, 5, 12])
+def test_pieces_encoded_apart_join_without_a_click(silence: int) -> None:
+    """As cached phrases do: each by an encoder of its own, the pause between is Discord's."""
+    pieces: list[list[bytes]] = []
+    for level in (9000.0, 6000.0, 12000.0):
+        encoder = OpusEncoder()
+        packets = encode(encoder, tone(0.61, 24_000, level=level), 24_000, 5000)
+        pieces.append(packets + encoder.finish(pause=0.0))
+    between = [SILENCE] * silence
+    sound = decode([packet for piece in pieces for packet in (*piece, *between)]).astype(int)
+    assert np.abs(np.diff(sound)).max() < CLICK
