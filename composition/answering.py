@@ -59,7 +59,7 @@ def open_answering(
         llm=llm,
         read=reader.read,
         build_context=query_optimizer(settings, counter).build,
-        mind=Mind(),
+        mind=Mind(summaries=None),
         history=stores.history,
         history_limit=settings.MAX_HISTORY_MESSAGES,
         limits=limits(settings, stores),

@@ -173,7 +173,9 @@ class Conversations:
         key = _key(channel_id)
         if key in self._active:
             self._active[key].forget()
-        return await self._history.clear(key)
+        count = await self._history.clear(key)
+        await self._mind.forget_conversation(key)
+        return count
 
     async def aclose(self) -> None:
         """Stop every reply, give their last edits time to arrive, and end; idempotent."""
@@ -230,7 +232,7 @@ class Conversations:
 
         async def context(turn: UserTurn) -> ChatContext:
             entries = await conversation.context(turn, self._history_limit)
-            background = await self._mind.recall(turn)
+            background = await self._mind.recall(conversation.key, turn, entries)
             if any(message.files for message in turn.messages):  # long texts take long to count
                 return await asyncio.to_thread(self._build_context, turn, entries, background)
             return self._build_context(turn, entries, background)

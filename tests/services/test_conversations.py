@@ -61,7 +61,7 @@ class Bot:
             llm=llm,
             read=as_it_is,
             build_context=plain_context,
-            mind=Mind(),
+            mind=Mind(summaries=None),
             history=self.history,
             history_limit=10,
             limits=limits(shares or DailyShares()),

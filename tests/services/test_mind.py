@@ -1,0 +1,46 @@
+from collections.abc import Sequence
+
+from services.core.types import Background, HistoryEntry
+from services.mind import Mind
+from tests.services.chat_fakes import turn
+
+KEY = "channel-100"
+
+
+class Told:
+    """Stand for summaries: know one sentence, note what is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def recall(self, key: str, entries: Sequence[HistoryEntry]) -> Background:
+        return Background(summary=f"{key} had {len(entries)}")
+
+    def learn(self, key: str) -> None:
+        self.asked.append(f"learn {key}")
+
+    async def forget_conversation(self, key: str) -> bool:
+        self.asked.append(f"forget {key}")
+        return True
+
+    async def forget_author(self, author_id: int) -> int:
+        self.asked.append(f"forget {author_id}")
+        return 2
+
+
+async def test_without_parts_nothing_is_known() -> None:
+    mind = Mind(summaries=None)
+    mind.learn(KEY, turn(), [])
+    await mind.forget_conversation(KEY)
+    assert await mind.forget_author(7) == 0
+    assert await mind.recall(KEY, turn(), []) == Background()
+
+
+async def test_a_summary_is_recalled_learned_and_forgotten() -> None:
+    told = Told()
+    mind = Mind(summaries=told)
+    assert (await mind.recall(KEY, turn(), [])).summary == f"{KEY} had 0"
+    mind.learn(KEY, turn(), [])
+    await mind.forget_conversation(KEY)
+    assert await mind.forget_author(7) == 2
+    assert told.asked == [f"learn {KEY}", f"forget {KEY}", "forget 7"]
