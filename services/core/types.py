@@ -173,10 +173,12 @@ class ChatMessage:
 class Background:
     """Hold what the bot knows before a turn: who it is, about the asker, and what went before.
 
-    `persona` stands in the place of the settings' system prompt; "" leaves that.
+    `persona` stands in the place of the settings' system prompt; "" leaves that. `temperature` is
+    that persona's; None leaves the settings' one.
     """
 
     persona: str = ""
+    temperature: float | None = None
     profile: str = ""
     summary: str = ""
 
@@ -186,7 +188,8 @@ class ChatContext:
     """Hold what is sent to a model; `trimmed` says that something did not fit.
 
     `notes` are lines for the person who asked, to stand in small print under the answer. `whole`
-    asks for the answer in one piece, for work that nobody watches.
+    asks for the answer in one piece, for work that nobody watches. `temperature`, 0 to 2, stands
+    over the settings' one; None leaves that.
     """
 
     messages: tuple[ChatMessage, ...]
@@ -194,6 +197,7 @@ class ChatContext:
     trimmed: bool = False
     notes: tuple[str, ...] = ()
     whole: bool = False
+    temperature: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

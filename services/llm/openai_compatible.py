@@ -72,7 +72,7 @@ class OpenAICompatibleLLM:
         context, note = self._eyesight.adapt(context) if self._eyesight else (context, "")
         while True:
             begun = False
-            sent = self._request.options
+            sent = self._request.options(context)
             try:
                 async with aclosing(self._attempt(context, deadline)) as deltas:
                     async for delta in deltas:

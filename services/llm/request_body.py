@@ -11,6 +11,9 @@ from services.llm.image_places import ImagePlaces
 _REFUSED = re.compile(
     r"unsupported|not support|unknown|unrecogni[sz]ed|extra|not permitted|not allowed|unexpected"
 )
+_TOO_WARM = re.compile(
+    r"\btemperature\b.*(?:less than|greater than|at most|between|out of range|maximum|exceed)"
+)
 _NO_SYSTEM = re.compile(
     r"system role not supported|does not support (?:the )?system (?:role|prompt)"
 )
@@ -26,7 +29,8 @@ class RequestBody:
     """Write requests in the dialect of one server: drop or rename the options it refuses.
 
     Where its template knows no system role, the system prompt stands in the first user's message.
-    `extra` are options of that server's own; None there leaves out one of ours.
+    `extra` are options of that server's own; None there leaves out one of ours. A context's
+    temperature stands over `temperature`, but not over one in `extra`.
     """
 
     def __init__(
@@ -38,12 +42,12 @@ class RequestBody:
         if temperature is not None:
             self._options["temperature"] = temperature
         self._options |= extra
+        self._tempered = "temperature" not in extra
         self._system_role = True
 
-    @property
-    def options(self) -> frozenset[str]:
-        """Return the names of the options that requests carry now."""
-        return frozenset(self._options)
+    def options(self, context: ChatContext) -> frozenset[str]:
+        """Return the names of the options that a context's request carries now."""
+        return frozenset(self._options_for(context))
 
     async def encode(self, context: ChatContext) -> bytes:
         """Return the request for a context as JSON; what takes long happens in a thread."""
@@ -55,11 +59,17 @@ class RequestBody:
         places = ImagePlaces()
         told = context.messages if self._system_role else _without_system(context.messages)
         messages = [{"role": message.role, "content": places.content(message)} for message in told]
-        options = {name: value for name, value in self._options.items() if value is not None}
+        given = self._options_for(context).items()
+        options = {name: value for name, value in given if value is not None}
         if context.whole:
             options.pop("stream_options", None)
         body = {"model": self._model, "messages": messages, "stream": not context.whole, **options}
         return places.fill(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"))
+
+    def _options_for(self, context: ChatContext) -> dict[str, Any]:
+        if context.temperature is None or not self._tempered:
+            return self._options
+        return self._options | {"temperature": context.temperature}
 
     def concede(self, refusal: str, *, sent: frozenset[str]) -> bool:
         """Give up an option that a refusal names; tell whether the next request is another."""
@@ -72,9 +82,16 @@ class RequestBody:
             if named and (name == "stream_options" or _REFUSED.search(refusal)):
                 self._give_up(name)
                 return True
-        return False
+        return "temperature" in sent and bool(_TOO_WARM.search(refusal)) and self._keep_cool()
+
+    def _keep_cool(self) -> bool:
+        """Send no more temperatures of contexts; tell whether that is news."""
+        known, self._tempered = not self._tempered, False
+        return not known
 
     def _give_up(self, name: str) -> None:
+        if name == "temperature":
+            self._tempered = False
         if name not in self._options:  # another request was refused first
             return
         value = self._options.pop(name)

@@ -6,7 +6,7 @@ from services.core.protocols import LLM
 from services.core.tasks import TaskOwner
 from services.core.types import ChatContext, ChatDelta, ChatMessage
 
-_Question = tuple[tuple[ChatMessage, ...], bool]
+_Question = tuple[tuple[ChatMessage, ...], bool, float | None]
 
 
 class SharedLLM:
@@ -23,7 +23,7 @@ class SharedLLM:
 
     async def stream(self, context: ChatContext) -> AsyncGenerator[ChatDelta, None]:
         """Stream an answer; closing the last generator of equal ones stops the server."""
-        question = (context.messages, context.whole)
+        question = (context.messages, context.whole, context.temperature)
         answer = self._answers.get(question)
         if answer is None:
             answer = self._answers[question] = _Answer(self._llm.stream(context))

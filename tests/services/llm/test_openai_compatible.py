@@ -54,9 +54,14 @@ async def model(*replies: Reply, **options: Any) -> AsyncIterator[tuple[Any, Scr
             await llm.aclose()
 
 
-async def collect(llm: OpenAICompatibleLLM, into: list[ChatDelta] | None = None) -> str:
+async def collect(
+    llm: OpenAICompatibleLLM,
+    into: list[ChatDelta] | None = None,
+    *,
+    context: ChatContext = CONTEXT,
+) -> str:
     deltas: list[ChatDelta] = [] if into is None else into
-    async with aclosing(llm.stream(CONTEXT)) as stream:
+    async with aclosing(llm.stream(context)) as stream:
         async for item in stream:
             deltas.append(item)  # noqa: PERF401 - what came before an error counts
     return "".join(item.text for item in deltas)
@@ -507,6 +512,36 @@ class TestDialects:
             assert await collect(llm) == "Hello"
         assert [missing in body for body in server.bodies] == [True, False, False]
         assert all(present in body for body in server.bodies[1:])
+
+    @pytest.mark.parametrize(
+        ("options", "sent"),
+        [({}, 0.9), ({"temperature": 0.2}, 0.9), ({"extra": {"temperature": None}}, None)],
+    )
+    async def test_a_context_brings_its_temperature(
+        self, options: dict[str, Any], sent: float | None
+    ) -> None:
+        async with model(**options) as (llm, server):
+            await collect(llm, context=replace(CONTEXT, temperature=0.9))
+            await collect(llm)
+        assert server.bodies[0].get("temperature") == sent
+        assert server.bodies[1].get("temperature") == options.get("temperature")
+
+    @pytest.mark.parametrize(
+        ("message", "left"),
+        [
+            ("Unsupported value: 'temperature' does not support 2 with this model", None),
+            ("temperature: Input should be less than or equal to 1", 0.2),
+        ],
+    )
+    async def test_a_temperature_that_the_model_refuses_is_not_sent_again(
+        self, message: str, left: float | None
+    ) -> None:
+        warm = replace(CONTEXT, temperature=2.0)
+        refused = refusal(400, {"error": {"message": message}})
+        async with model(refused, temperature=0.2, retries=0) as (llm, server):
+            assert await collect(llm, context=warm) == "Hello"
+            assert await collect(llm, context=warm) == "Hello"
+        assert [body.get("temperature") for body in server.bodies] == [2.0, left, left]
 
     async def test_a_template_without_a_system_role_gets_none(self) -> None:
         refused = refusal(400, {"message": "System role not supported"})

@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
@@ -55,6 +56,15 @@ async def read(llm: SharedLLM, context: ChatContext, *, limit: int = 9) -> str:
 async def later(seconds: float, llm: SharedLLM, *, limit: int = 9) -> str:
     await asyncio.sleep(seconds)
     return await read(llm, question(), limit=limit)
+
+
+async def test_questions_of_another_temperature_are_others() -> None:
+    counting = Counting()
+    llm = SharedLLM(counting)
+    warm = replace(question(), temperature=0.9)
+    await asyncio.gather(read(llm, question()), read(llm, warm))
+    assert counting.asked == 2
+    await llm.aclose()
 
 
 async def test_equal_questions_at_once_are_asked_once() -> None:
