@@ -166,6 +166,7 @@ class Chat(commands.Cog):
     ) -> IncomingMessage:
         """Return what a command asks as the core takes it, with the message it is about."""
         quote = quotation(about, self._bot_id()) if about else None
+        sources = (quote.author_id, quote.message_id) if quote else ()
         return IncomingMessage(
             id=interaction.id,
             channel_id=interaction.channel_id or interaction.user.id,
@@ -176,6 +177,7 @@ class Chat(commands.Cog):
             speak=self._speaks(interaction.channel_id, interaction.user),
             images=self._images_of(about) if about else (),
             files=files_of(about) if about else (),
+            about=tuple(each for each in sources if each),
         )
 
     def admit(self, user_id: int) -> None:

@@ -40,10 +40,12 @@ def quote_of(message: discord.Message, bot_id: int) -> Quote | None:
 
 def quotation(message: discord.Message, bot_id: int) -> Quote:
     """Return a message as another one quotes it."""
-    author = MYSELF if message.author.id == bot_id else message.author.display_name
+    mine = message.author.id == bot_id
+    author = MYSELF if mine else message.author.display_name
     text = readable(message, bot_id)
     texts = [text] if text else [each.description or each.title or "" for each in message.embeds]
-    return Quote(author, "\n\n".join(texts), message.id)
+    author_id = 0 if mine else message.author.id
+    return Quote(author, "\n\n".join(texts), message.id, author_id)
 
 
 async def fetch_quote(client: discord.Client, channel_id: int, message_id: int) -> Quote:

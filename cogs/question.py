@@ -22,11 +22,11 @@ async def read_again(
     return [message for message in found if message is not None]
 
 
-def said_before(kept: HistoryEntry | None) -> tuple[str, str]:
-    """Return a question's text and its author's name. Raises BotError when it was forgotten."""
+def said_before(kept: HistoryEntry | None) -> HistoryEntry:
+    """Return a question as it is kept. Raises BotError when it was forgotten."""
     if kept is None or kept.role != "user":
         raise BotError(user_message=FORGOTTEN)
-    return kept.text, kept.author
+    return kept
 
 
 async def _fetch(channel: discord.PartialMessageable, message_id: int) -> discord.Message | None:

@@ -110,10 +110,11 @@ class ReplyButtons(commands.Cog):
         question = controls.question_id
         kept = await self._conversations.recall(_place(interaction), question)
         if _is_of_command(interaction):
-            text, name = said_before(kept)
-            command = self._chat.read_command(interaction, text)
-            author = Author(controls.asker_id, name)
-            return UserTurn(new_turn_id(), (replace(command, id=question, author=author),))
+            said = said_before(kept)
+            command = self._chat.read_command(interaction, said.text)
+            author = Author(controls.asker_id, said.author)
+            command = replace(command, id=question, author=author, about=said.about)
+            return UserTurn(new_turn_id(), (command,))
         found = await read_again(self._channel(interaction), question, kept)
         messages = [
             self._chat.read(
@@ -126,9 +127,9 @@ class ReplyButtons(commands.Cog):
         ]
         if messages:
             return UserTurn(new_turn_id(), tuple(messages))
-        text, _ = said_before(kept)
         asker = _member(interaction, found[-1].author)
-        return UserTurn(new_turn_id(), (self._chat.read(found[-1], text, asker=asker),))
+        unread = self._chat.read(found[-1], said_before(kept).text, asker=asker)
+        return UserTurn(new_turn_id(), (unread,))
 
     def _output(self, interaction: discord.Interaction) -> TextChannel:
         if _is_of_command(interaction):

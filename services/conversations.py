@@ -2,6 +2,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence, Set
 
+from services.asked_again import find_kept
 from services.channel_pacer import ChannelPacers
 from services.conversation import Conversation
 from services.core.errors import BusyError
@@ -160,13 +161,16 @@ class Conversations:
         return conversation is not None and conversation.is_speaking(question_id)
 
     async def recall(self, channel_id: int, message_id: int) -> HistoryEntry | None:
-        """Return what is kept of a message, a question's or an answer's. Raises StorageError."""
+        """Return what is kept of a message: its whole question, or the answer it is part of.
+
+        Raises StorageError.
+        """
         key = _key(channel_id)
         if key in self._active:
             entries = await self._active[key].load(RECALLED)
         else:
             entries = await self._history.load(key, limit=RECALLED)
-        return next((entry for entry in reversed(entries) if message_id in entry.message_ids), None)
+        return find_kept(entries, message_id)
 
     async def reset(self, channel_id: int) -> int:
         """Stop and forget a channel's conversation; return how many entries it had."""

@@ -2,7 +2,7 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
 from typing import Protocol
 
@@ -76,7 +76,8 @@ class Reply:
 
     `entries` is what the history keeps: nothing after a failure; else the question and the answer.
     An answer whose speech was interrupted is kept as far as it was heard, any other as it was
-    written. Both carry the asker's id, so that forgetting a person forgets their answers.
+    written. Each message of a question is an entry of its own. All carry the asker's id, so that
+    forgetting a person forgets their answers, and the answer the ids of what it was made from.
     """
 
     def __init__(
@@ -189,12 +190,33 @@ class Reply:
         shown = self._output.message_ids or heard
         if self._failure is not None or self._withdrawn or is_blank(answer) or not shown:
             return []
-        author, messages = self.turn.author, tuple(message.id for message in self.turn.messages)
-        asked = for_history(self.turn)
-        return [
-            HistoryEntry("user", asked, self._at, author.id, author.name, messages),
-            HistoryEntry("assistant", answer, time.time(), author.id, "", self._output.message_ids),
-        ]
+        return [*self._asked(), self._answered(answer)]
+
+    def _asked(self) -> Iterator[HistoryEntry]:
+        author = self.turn.author
+        for message, text in for_history(self.turn):
+            yield HistoryEntry(
+                role="user",
+                text=text,
+                at=self._at,
+                author_id=author.id,
+                author=author.name,
+                message_ids=(message.id,) if message.id else (),
+                about=message.about,
+                guild_id=message.guild_id or 0,
+            )
+
+    def _answered(self, answer: str) -> HistoryEntry:
+        return HistoryEntry(
+            role="assistant",
+            text=answer,
+            at=time.time(),
+            author_id=self.turn.author.id,
+            author="",
+            message_ids=self._output.message_ids,
+            about=self.turn.sources,
+            guild_id=self.turn.guild_id or 0,
+        )
 
     @property
     def _given_up(self) -> bool:

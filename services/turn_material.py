@@ -4,7 +4,7 @@ import re
 from collections.abc import Set
 from dataclasses import dataclass
 
-from services.core.types import Quote, TextFile, UserTurn
+from services.core.types import IncomingMessage, Quote, TextFile, UserTurn
 from services.text_files import MAX_BYTES
 
 LONGEST_QUOTE = 1000
@@ -60,12 +60,15 @@ def quoted_ids(turn: UserTurn) -> set[int]:
     return {message.quote.message_id for message in turn.messages if message.quote}
 
 
-def for_history(turn: UserTurn) -> str:
-    """Return what the history keeps of a turn: its files, cut, and its text; no quotations."""
-    files = [file for message in turn.messages for file in message.files if file.text]
-    room = KEPT_CHARACTERS // max(len(files), 1)
-    blocks = [_file(file).shown((file.text or "")[:room]) for file in files]
-    return "\n\n".join(part for part in (*blocks, turn.kept_text) if part.strip()) or FORWARDED
+def for_history(turn: UserTurn) -> list[tuple[IncomingMessage, str]]:
+    """Return what the history keeps of each message: its files, cut, and its text; no quotations.
+
+    Messages of which nothing is kept are left out, but for the last of a turn without any other.
+    """
+    files = sum(bool(file.text) for message in turn.messages for file in message.files)
+    room = KEPT_CHARACTERS // max(files, 1)
+    kept = [(message, _kept(message, room)) for message in turn.messages]
+    return [each for each in kept if each[1]] or [(turn.last, FORWARDED)]
 
 
 def asked_about(quote: Quote, question: str) -> str:
@@ -77,6 +80,12 @@ def asked_about(quote: Quote, question: str) -> str:
     text = quote.text or ""
     matter = Material(text, "", f"[About this, which {author} wrote", ":]", prefix="> ")
     return f"{matter.shown(text)}\n{question}"
+
+
+def _kept(message: IncomingMessage, room: int) -> str:
+    """Return a message with the first `room` characters of each of its files above it."""
+    blocks = [_file(file).shown(file.text[:room]) for file in message.files if file.text]
+    return "\n\n".join(part for part in (*blocks, message.kept_text) if part.strip())
 
 
 def _quotation(quote: Quote, known: Set[int]) -> Material:

@@ -186,15 +186,25 @@ class HistoryStore(Protocol):
         ...
 
     async def revise(self, conversation: str, message_id: int, text: str) -> bool:
-        """Change the text of the entry of one message; return whether it was kept."""
+        """Change the text of the entry of one message; return whether anything was changed.
+
+        A question whose words repeat the message is forgotten.
+        """
         ...
 
     async def forget_messages(self, conversation: str, message_ids: Collection[int]) -> int:
-        """Forget the entries that any of these messages belongs to; return how many."""
+        """Forget the entries of these messages, and those about them; return how many."""
         ...
 
     async def forget_author(self, author_id: int) -> int:
-        """Forget what a person said and was answered, everywhere; return how many entries."""
+        """Forget what a person said and was answered, and what repeats it, everywhere.
+
+        Return how many entries. Whatever append was begun before is reached, too.
+        """
+        ...
+
+    async def forget_guild(self, guild_id: int) -> list[str]:
+        """Forget all conversations of a guild and return their keys."""
         ...
 
     def entries_of(self, author_id: int) -> AsyncGenerator[tuple[str, HistoryEntry], None]:

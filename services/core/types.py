@@ -39,12 +39,14 @@ class ImagePart:
 class Quote:
     """Hold a message that another one is about; one that it forwards has no author and no id.
 
-    `author` is "you" for the bot itself. `text` is None until it is fetched.
+    `author` is "you" for the bot itself, which has no `author_id`. `text` is None until it is
+    fetched.
     """
 
     author: str
     text: str | None
     message_id: int = 0
+    author_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ class IncomingMessage:
     """Hold one message meant for the bot, its address (mention) already removed.
 
     `received` is on the event loop's clock, seconds. `speak` asks for a spoken answer. `images`,
-    `quote` and `files` are what it brings beside its text, which may be empty then.
+    `quote` and `files` are what it brings beside its text, which may be empty then. `about` are
+    the ids of a person and a message whose words its text repeats.
     """
 
     id: int
@@ -79,6 +82,18 @@ class IncomingMessage:
     images: tuple[ImagePart, ...] = ()
     quote: Quote | None = None
     files: tuple[TextFile, ...] = ()
+    about: tuple[int, ...] = ()
+
+    @property
+    def kept_text(self) -> str:
+        """Return the text as the history keeps it: each image is a word in brackets."""
+        return "\n".join([self.text] * bool(self.text) + ["[image]"] * len(self.images))
+
+    @property
+    def sources(self) -> tuple[int, ...]:
+        """Return the ids of the messages and other people whose words its answer may repeat."""
+        quoted = (self.quote.author_id, self.quote.message_id) if self.quote else ()
+        return tuple(each for each in (self.id, *self.about, *quoted) if each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +141,12 @@ class UserTurn:
     @property
     def kept_text(self) -> str:
         """Return the text as the history keeps it: each image is a word in brackets."""
-        return "\n".join([self.text] * bool(self.text) + ["[image]"] * len(self.images))
+        return "\n".join(text for message in self.messages if (text := message.kept_text))
+
+    @property
+    def sources(self) -> tuple[int, ...]:
+        """Return the ids of the messages and other people whose words its answer may repeat."""
+        return tuple(chain.from_iterable(message.sources for message in self.messages))
 
     def joined_by(self, other: "UserTurn") -> "UserTurn":
         """Return this turn with another's messages behind its own."""
@@ -274,7 +294,12 @@ class PlaybackResult:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """Hold one message as it is kept; `at` is seconds since the epoch (UTC)."""
+    """Hold one message as it is kept; `at` is seconds since the epoch (UTC).
+
+    The messages of one turn have the same `at`. An answer has the id of whom it answers. `about`
+    are the ids of other messages and people whose words it repeats or may repeat: it is forgotten
+    with them. `guild_id` is 0 in direct messages.
+    """
 
     role: Role
     text: str
@@ -282,3 +307,5 @@ class HistoryEntry:
     author_id: int
     author: str
     message_ids: tuple[int, ...] = ()
+    about: tuple[int, ...] = ()
+    guild_id: int = 0

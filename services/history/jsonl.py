@@ -10,7 +10,8 @@ from services.core.protocols import Cipher
 from services.core.types import HistoryEntry
 from services.history import forgetting
 from services.history.files import AppendOnlyFiles
-from services.history.layout import left_overs, parts
+from services.history.finding import PartFinder
+from services.history.layout import left_overs, parts, stem_of
 from services.history.lines import LineChange, last_lines, read_lines, rewrite_lines
 from services.history.record import conversation_of, decode, encode, file_name
 from services.history.writer_thread import WriterThread
@@ -46,6 +47,7 @@ class JsonlHistoryStore:
         self._cipher = cipher
         self._upkeep = upkeep or asyncio.Lock()
         self._files = AppendOnlyFiles(directory)
+        self._finder = PartFinder(directory)
         self._writer = WriterThread(
             sync=self._files.sync, close=self._files.close_all, interval=fsync_interval
         )
@@ -77,7 +79,7 @@ class JsonlHistoryStore:
         return await self._rewrite(conversation, forgetting.everything)
 
     async def revise(self, conversation: str, message_id: int, text: str) -> bool:
-        """Change the text of the entry of one message; return whether it was kept."""
+        """Change the text of the entry of one message; return whether anything was changed."""
         change = forgetting.revision(message_id, text, self._cipher)
         return await self._rewrite(conversation, change) > 0
 
@@ -91,6 +93,17 @@ class JsonlHistoryStore:
         """Forget what a person said and was answered, everywhere; return how many entries."""
         change = forgetting.without_author(author_id, self._cipher)
         return await self._rewrite(None, change)
+
+    async def forget_guild(self, guild_id: int) -> list[str]:
+        """Forget all conversations of a guild and return their keys."""
+        keys = set()
+        for path in await asyncio.to_thread(list, parts(self._directory)):
+            key = conversation_of(path.name)
+            if key not in keys and await asyncio.to_thread(self._is_of_guild, path, guild_id):
+                keys.add(key)
+        for key in sorted(keys):
+            await self.clear(key)
+        return sorted(keys)
 
     async def entries_of(self, author_id: int) -> AsyncGenerator[tuple[str, HistoryEntry], None]:
         """Yield what a person said and was answered, each with its conversation's key."""
@@ -109,7 +122,10 @@ class JsonlHistoryStore:
             raise StorageError(f"cannot write the history: {error}") from error
 
     async def _rewrite(self, conversation: str | None, change: LineChange) -> int:
-        """Change all files of one conversation, or of all; appends go on between two files."""
+        """Change all files of one conversation, or of all; appends go on between two files.
+
+        What was appended before is changed too, also where its writing is still queued.
+        """
         async with self._upkeep:
             changed = 0
             for path in await self._write(partial(self._begin_rewriting, conversation)):
@@ -117,9 +133,11 @@ class JsonlHistoryStore:
             return changed
 
     def _begin_rewriting(self, conversation: str | None) -> list[Path]:
+        if conversation is not None:
+            return self._finder.parts(stem_of(file_name(conversation)))
         for path in left_overs(self._directory):
             path.unlink(missing_ok=True)
-        return list(parts(self._directory, conversation))
+        return list(parts(self._directory))
 
     def _rewrite_file(self, path: Path, change: LineChange) -> int:
         if path.parent == self._directory:
@@ -134,6 +152,9 @@ class JsonlHistoryStore:
         lines = last_lines(self._directory / name, limit)
         return [decode(line, self._cipher) for line in lines]
 
+    def _is_of_guild(self, path: Path, guild_id: int) -> bool:
+        return forgetting.is_of_guild(read_lines(path), guild_id, self._cipher)
+
     def _read_author(self, path: Path, author_id: int) -> list[HistoryEntry]:
         return list(forgetting.of_author(read_lines(path), author_id, self._cipher))
 
@@ -141,7 +162,8 @@ class JsonlHistoryStore:
         try:
             self._read(name, limit)
         except ValueError:
-            aside = self._files.set_aside(name).name
-            log.error("%s is damaged; it is kept as %s and a fresh one begun", name, aside)
-            return aside
+            aside = self._files.set_aside(name)
+            self._finder.add_damaged(aside)
+            log.error("%s is damaged; it is kept as %s and a fresh one begun", name, aside.name)
+            return aside.name
         return name

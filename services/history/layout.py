@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from services.history.lines import PACKED, PARTIAL
-from services.history.record import SUFFIX, file_name
+from services.history.record import SUFFIX
 
 ARCHIVE = "archive"
 """The folder into which MemoryManager packs old conversations, as `<name>.<day>-<n>.jsonl.gz`."""
@@ -12,14 +12,17 @@ ARCHIVE = "archive"
 CORRUPT = ".corrupt"
 
 
-def parts(directory: Path, conversation: str | None = None) -> Iterator[Path]:
-    """Yield the files of a conversation, or of all, newest lines first. Raises OSError."""
-    stem = None if conversation is None else file_name(conversation).removesuffix(SUFFIX)
+def parts(directory: Path) -> Iterator[Path]:
+    """Yield the files of all conversations, newest lines first. Raises OSError."""
     for folder in (directory, directory / ARCHIVE):
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-            mine = stem is None or path.name.partition(".")[0] == stem
-            if mine and path.is_file() and _holds_lines(path.name):
+            if path.is_file() and holds_lines(path.name):
                 yield path
+
+
+def stem_of(name: str) -> str:
+    """Return what the names of all files of one conversation begin with."""
+    return name.partition(".")[0]
 
 
 def left_overs(directory: Path) -> list[Path]:
@@ -28,5 +31,6 @@ def left_overs(directory: Path) -> list[Path]:
     return [path for folder in folders for path in folder.glob(f"*{SUFFIX}*{PARTIAL}")]
 
 
-def _holds_lines(name: str) -> bool:
+def holds_lines(name: str) -> bool:
+    """Tell by a file's name whether it holds lines of a history."""
     return name.endswith((SUFFIX, SUFFIX + PACKED)) or (SUFFIX in name and name.endswith(CORRUPT))

@@ -24,6 +24,8 @@ def encode(entry: HistoryEntry, cipher: Cipher | None = None) -> bytes:
         "author": entry.author,
         "message_ids": entry.message_ids,
     }
+    fields |= {"about": entry.about} if entry.about else {}
+    fields |= {"guild_id": entry.guild_id} if entry.guild_id else {}
     line = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
     data = line.encode("utf-8", "replace")
     return (cipher.seal(data) if cipher else data) + b"\n"
@@ -47,12 +49,15 @@ def decode(line: bytes, cipher: Cipher | None = None) -> HistoryEntry:
             author_id=fields["author_id"],
             author=fields["author"],
             message_ids=tuple(fields["message_ids"]),
+            about=tuple(fields.get("about", ())),
+            guild_id=fields.get("guild_id", 0),
         )
         known = entry.role in _ROLES
     except (KeyError, RecursionError, TypeError) as error:
         raise ValueError("not a history entry") from error
     texts = isinstance(entry.text, str) and isinstance(entry.author, str)
-    numbers = isinstance(entry.at, int | float) and isinstance(entry.author_id, int)
+    ids = isinstance(entry.author_id, int) and isinstance(entry.guild_id, int)
+    numbers = isinstance(entry.at, int | float) and ids
     if not (known and texts and numbers):
         raise ValueError("not a history entry")
     return entry

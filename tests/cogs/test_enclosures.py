@@ -38,9 +38,12 @@ def attachment(name: str, kind: str | None = None) -> Any:
     ("said", "quote"),
     [
         (message(reference=None), None),
-        (message(replied()), Quote("Ana", "Hi", 5)),
+        (message(replied()), Quote("Ana", "Hi", 5, 7)),
         (message(replied(BOT)), Quote("you", "Hi", 5)),
-        (message(replied(text="", embeds=[discord.Embed(title="News")])), Quote("Ana", "News", 5)),
+        (
+            message(replied(text="", embeds=[discord.Embed(title="News")])),
+            Quote("Ana", "News", 5, 7),
+        ),
         (message(MagicMock(spec=discord.DeletedReferencedMessage)), None),
         (message(None), Quote("", None, 5)),
         (message(None, channel=200), None),
@@ -56,7 +59,7 @@ async def test_a_message_that_discord_left_out_is_fetched() -> None:
     client: Any = MagicMock(user=SimpleNamespace(id=BOT))
     fetch = client.get_partial_messageable.return_value.fetch_message = AsyncMock()
     fetch.return_value = replied()
-    assert await fetch_quote(client, 100, 5) == Quote("Ana", "Hi", 5)
+    assert await fetch_quote(client, 100, 5) == Quote("Ana", "Hi", 5, 7)
     fetch.side_effect = discord.NotFound(MagicMock(status=404, reason="no"), "no")
     with pytest.raises(OSError, match="404"):
         await fetch_quote(client, 100, 5)

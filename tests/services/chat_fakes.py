@@ -209,14 +209,32 @@ class MemoryHistory:
         found = [n for n, entry in enumerate(entries) if entry.message_ids == (message_id,)]
         for n in found:
             entries[n] = replace(entries[n], text=text)
-        return bool(found)
+        repeats = self._drop(
+            conversation, lambda entry: entry.role == "user" and message_id in entry.about
+        )
+        return bool(found or repeats)
 
     async def forget_messages(self, conversation: str, message_ids: Collection[int]) -> int:
         ids = set(message_ids)
-        return self._drop(conversation, lambda entry: not ids.isdisjoint(entry.message_ids))
+        return self._drop(
+            conversation, lambda entry: not ids.isdisjoint((*entry.message_ids, *entry.about))
+        )
 
     async def forget_author(self, author_id: int) -> int:
-        return sum(self._drop(key, lambda each: each.author_id == author_id) for key in self.kept)
+        def mine(entry: HistoryEntry) -> bool:
+            return author_id in (entry.author_id, *entry.about)
+
+        return sum(self._drop(key, mine) for key in self.kept)
+
+    async def forget_guild(self, guild_id: int) -> list[str]:
+        found = [
+            key
+            for key, entries in self.kept.items()
+            if any(entry.guild_id == guild_id for entry in entries)
+        ]
+        for key in found:
+            del self.kept[key]
+        return found
 
     async def entries_of(self, author_id: int) -> AsyncGenerator[tuple[str, HistoryEntry], None]:
         for key, entries in self.kept.items():

@@ -1,12 +1,13 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.asked_again import latest_answers
+from services.asked_again import find_kept, latest_answers
 from services.core.types import HistoryEntry, Role
 
 
-def entry(role: Role, text: str, *ids: int) -> HistoryEntry:
-    return HistoryEntry(role, text, 0.0, 7, "ana" if role == "user" else "", ids)
+def entry(role: Role, text: str, *ids: int, at: float = 0.0) -> HistoryEntry:
+    return HistoryEntry(role, text, at, 7, "ana" if role == "user" else "", ids)
 
 
 def pair(question: int, answer: str) -> list[HistoryEntry]:
@@ -26,14 +27,33 @@ def test_earlier_answers_to_what_is_asked_now_are_left_out() -> None:
     assert texts(latest_answers([*pair(1, "blue"), *pair(2, "red")], asked=1)) == ["q2", "red"]
 
 
-def test_a_turn_of_several_messages_is_known_by_its_last() -> None:
-    history = [entry("user", "q", 3, 4), entry("assistant", "a", 5)]
+@pytest.mark.parametrize(
+    "question", [[entry("user", "q", 3, 4)], [entry("user", "q", 3), entry("user", "r", 4)]]
+)
+def test_a_turn_of_several_messages_is_known_by_its_last(question: list[HistoryEntry]) -> None:
+    history = [*question, entry("assistant", "a", 5)]
     assert latest_answers(history, asked=3) == history
     assert latest_answers(history, asked=4) == []
 
 
+def test_a_question_of_several_messages_is_found_whole_by_any() -> None:
+    parts = [entry("user", "q", 3, at=1.0), entry("user", "r", 4, at=1.0)]
+    history = [entry("user", "p", 2), *parts, entry("assistant", "a", 5, 6), *pair(7, "b")]
+    for message_id in (3, 4):
+        found = find_kept(history, message_id)
+        assert found is not None
+        assert (found.text, found.message_ids) == ("q\nr", (3, 4))
+    assert find_kept(history, 6) == history[3]
+    assert find_kept(history, 8) is None
+
+
 def test_entries_without_messages_or_answers_are_kept() -> None:
-    history = [entry("user", "old"), entry("user", "q1", 1), *pair(2, "red"), *pair(1, "new")]
+    history = [
+        entry("user", "old"),
+        entry("user", "q1", 1, at=1.0),
+        *pair(2, "red"),
+        *pair(1, "new"),
+    ]
     assert texts(latest_answers(history, asked=9)) == ["old", "q2", "red", "q1", "new"]
 
 

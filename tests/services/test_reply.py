@@ -100,6 +100,8 @@ async def test_a_reply_is_shown_whole_and_kept() -> None:
     user, answer = stage.reply.entries()
     assert (user.author_id, user.author, user.message_ids) == (7, "user7", (1,))
     assert (answer.author_id, answer.author, answer.message_ids) == (7, "", (1001,))
+    assert (user.about, answer.about) == ((), (1,))
+    assert user.guild_id == answer.guild_id == 5
     assert (stage.metrics.prompt_tokens, stage.metrics.completion_tokens) == (20, 10)
     assert stage.llm.closed == 1
 

@@ -29,6 +29,7 @@ class HistoryStoreContract:
             entry("é😀\n\r\u2028\t\x00 end", message_ids=(1, 2**63)),
             entry("", role="assistant", author="", author_id=-1, at=1_700_000_000.123456),
             entry('{"a": "b\\"}', role="system"),
+            entry("about", about=(5, 2**63), guild_id=2**62),
         ]
         await store.append("channel-1", entries)
         assert await store.load("channel-1", limit=10) == entries
@@ -87,6 +88,49 @@ class HistoryStoreContract:
         await store.append("c", [entry("a\nb", message_ids=(1, 2))])
         assert not await store.revise("c", 1, "x")
         assert await texts(store, "c") == ["a\nb"]
+
+    async def test_a_question_that_repeats_a_changed_message_is_forgotten(
+        self, store: HistoryStore
+    ) -> None:
+        answer = entry("answer", role="assistant", about=(1,))
+        await store.append("c", [entry("> old words", message_ids=(2,), about=(1, 77)), answer])
+        assert await store.revise("c", 1, "new words")
+        assert await texts(store, "c") == ["answer"]
+
+    async def test_what_repeats_a_deleted_message_goes_with_it(self, store: HistoryStore) -> None:
+        question = entry("asked", message_ids=(1,))
+        answer = entry("answer", role="assistant", message_ids=(2,), about=(1, 9))
+        await store.append("c", [question, answer, entry("other", message_ids=(3,))])
+        assert await store.forget_messages("c", {9}) == 1
+        await store.append("c", [answer])
+        assert await store.forget_messages("c", {1}) == 2
+        assert await texts(store, "c") == ["other"]
+
+    async def test_what_repeats_a_forgotten_person_goes_with_them(
+        self, store: HistoryStore
+    ) -> None:
+        repeated = entry("> mine", author_id=77, about=(7, 1))
+        await store.append("c", [repeated, entry("hers", author_id=77, about=(8, 2))])
+        assert await store.forget_author(7) == 1
+        assert await texts(store, "c") == ["hers"]
+
+    async def test_what_is_being_kept_of_a_forgotten_person_is_reached(
+        self, store: HistoryStore
+    ) -> None:
+        saying = [store.append(f"c{number % 3}", [entry("mine")]) for number in range(30)]
+        *_, forgotten = await asyncio.gather(*saying, store.forget_author(7))
+        assert forgotten == 30
+        assert [await texts(store, f"c{number}") for number in range(3)] == [[], [], []]
+
+    async def test_a_guild_is_forgotten_with_all_its_conversations(
+        self, store: HistoryStore
+    ) -> None:
+        await store.append("c", [entry("before"), entry("there", guild_id=5)])
+        await store.append("d", [entry("elsewhere", guild_id=55)])
+        await store.append("e", [entry("in private")])
+        assert await store.forget_guild(5) == ["c"]
+        assert await store.forget_guild(5) == []
+        assert [await texts(store, key) for key in "cde"] == [[], ["elsewhere"], ["in private"]]
 
     async def test_deleted_messages_take_their_entries_along(self, store: HistoryStore) -> None:
         numbers = [(1,), (2, 3), (4,), ()]

@@ -360,6 +360,30 @@ class TestForgetting:
         assert "channel-1." not in everything_kept(folder).decode()
         assert "channel-2." in everything_kept(folder).decode()
 
+    async def test_a_deleted_message_is_found_in_archives_and_damaged_files(
+        self, store: JsonlHistoryStore, folder: Path
+    ) -> None:
+        await store.append("channel-3", [entry("CANARY 3", message_ids=(3,))])
+        write(folder / "channel-3.jsonl", b"damage\n")
+        with pytest.raises(CorruptHistoryError):
+            await store.load("channel-3", limit=5)
+        assert await store.forget_messages("channel-3", {3}) == 1
+        await store.append("channel-1", [entry("CANARY 1", message_ids=(1,))])
+        await asyncio.to_thread(archive_old, folder, before=math.inf)
+        assert await store.forget_messages("channel-1", {1}) == 1
+        kept = everything_kept(folder)
+        assert b"CANARY 3" not in kept
+        assert b"CANARY 1" not in kept
+        assert b"hers now" in kept
+
+    async def test_a_channel_without_history_costs_two_looks_at_the_disk(
+        self, store: JsonlHistoryStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await store.forget_messages("channel-9", {1})
+        monkeypatch.setattr(os, "scandir", None)
+        monkeypatch.setattr(os, "listdir", None)
+        assert await store.forget_messages("channel-9", {1}) == 0
+
     async def test_export_finds_what_is_archived(
         self, store: JsonlHistoryStore, folder: Path
     ) -> None:
