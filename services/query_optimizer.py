@@ -27,11 +27,12 @@ IMAGES_LEFT_OUT = "Images that I could look at: {} of {}."
 class QueryOptimizer:
     """Choose what a model is sent: the newest that fits into `max_context_tokens`.
 
-    In order of priority: the current message, the system prompt, the current message's images (as
-    IMAGE_TOKENS each, at most MAX_IMAGES), what it quotes and its files, the newest messages of the
-    history, at most `max_history_messages` of them. `count` gives a text's tokens. Where not even
-    the first two fit, the message keeps its end and the system prompt its beginning. Quotations and
-    files stand above the message and keep their beginning.
+    In order of priority: the current message, the system prompt (a background's persona stands in
+    its place), the current message's images (as IMAGE_TOKENS each, at most MAX_IMAGES), what it
+    quotes and its files, the newest messages of the history, at most `max_history_messages` of
+    them. `count` gives a text's tokens. Where not even the first two fit, the message keeps its end
+    and the system prompt its beginning. Quotations and files stand above the message and keep
+    their beginning.
 
     After the system prompt the roles alternate, beginning with a user, as the chat templates of
     some models insist: neighbours of one role become one message, an answer at the beginning,
@@ -60,18 +61,19 @@ class QueryOptimizer:
         """
         recent = _newest(history, self._max_messages)
         quoted = quoted_ids(turn)
-        context, sent = self._build(turn, recent, known=quoted & _ids(recent))
+        prompt = background.persona.strip() or self._system_prompt
+        context, sent = self._build(turn, recent, prompt, known=quoted & _ids(recent))
         if quoted & _ids(recent) - sent:  # what would only be pointed at does not fit
-            context, _ = self._build(turn, recent, known=quoted & sent)
-        return context
+            context, _ = self._build(turn, recent, prompt, known=quoted & sent)
+        return replace(context, temperature=background.temperature)
 
     def _build(
-        self, turn: UserTurn, recent: Sequence[HistoryEntry], *, known: Set[int]
+        self, turn: UserTurn, recent: Sequence[HistoryEntry], prompt: str, *, known: Set[int]
     ) -> tuple[ChatContext, Set[int]]:
         """Return a context, and the ids of the messages of the history that are in it."""
         name = _namer(recent, turn)
         speaker = name(turn.author.id, turn.author.name)
-        opening, room, cut = self._opening(speaker, turn.text or turn.kept_text)
+        opening, room, cut = self._opening(prompt, speaker, turn.text or turn.kept_text)
         notes = [MESSAGE_CUT] if cut else []
         images = turn.images[: min(MAX_IMAGES, room // IMAGE_TOKENS)]
         if len(images) < len(turn.images):
@@ -90,7 +92,7 @@ class QueryOptimizer:
             room -= cost
             chosen.append(message)
         messages = (*opening[:-1], *_alternating([*reversed(chosen), opening[-1]]))
-        trimmed = len(chosen) < len(recent) or bool(notes) or self._cuts_prompt(opening)
+        trimmed = len(chosen) < len(recent) or bool(notes) or _cuts(prompt, opening)
         context = ChatContext(messages, self._tokens(messages), trimmed, tuple(notes))
         return context, _ids(recent[len(recent) - len(chosen) :])
 
@@ -122,11 +124,11 @@ class QueryOptimizer:
         text = _fit(part.text[: share * LONGEST_TOKEN], share, count)
         return text if (text or not part.text) and count(text) <= share else None
 
-    def _opening(self, speaker: str, text: str) -> tuple[list[ChatMessage], int, bool]:
+    def _opening(self, prompt: str, speaker: str, text: str) -> tuple[list[ChatMessage], int, bool]:
         """Return system prompt and current message, the tokens left, whether the latter is cut."""
         room = self._max_tokens - MESSAGE_TOKENS
         system_room = max(room // 2, room - self._cost(speaker + text)) - MESSAGE_TOKENS
-        system = _fit(self._system_prompt, system_room, self._count)
+        system = _fit(prompt, system_room, self._count)
         messages = [ChatMessage("system", system)] if system else []
         room -= sum(self._cost(message.content) for message in messages)
         room -= MESSAGE_TOKENS
@@ -136,10 +138,6 @@ class QueryOptimizer:
         room -= self._count(speaker + said)
         return messages, room, said != text
 
-    def _cuts_prompt(self, opening: Sequence[ChatMessage]) -> bool:
-        prompt = opening[0].content if len(opening) > 1 else ""
-        return prompt != self._system_prompt
-
     def _tokens(self, messages: Iterable[ChatMessage]) -> int:
         return MESSAGE_TOKENS + sum(
             self._cost(message.content) + IMAGE_TOKENS * len(message.images) for message in messages
@@ -147,6 +145,10 @@ class QueryOptimizer:
 
     def _cost(self, text: str) -> int:
         return self._count(text) + MESSAGE_TOKENS
+
+
+def _cuts(prompt: str, opening: Sequence[ChatMessage]) -> bool:
+    return (opening[0].content if len(opening) > 1 else "") != prompt
 
 
 def _above(part: str, content: str) -> str:

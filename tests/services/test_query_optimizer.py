@@ -80,6 +80,15 @@ def test_prompt_history_and_message_stand_in_this_order() -> None:
     assert not context.trimmed
 
 
+def test_a_persona_stands_in_the_place_of_the_prompt_and_brings_its_temperature() -> None:
+    optimizer = QueryOptimizer(count=words, system_prompt="be kind")
+    pirate = optimizer.build(turn("now?"), [], Background(persona=" be a pirate ", temperature=1.2))
+    assert shown(pirate) == ["s be a pirate", "u now?"]
+    assert (pirate.temperature, pirate.trimmed) == (1.2, False)
+    plain = optimizer.build(turn("now?"), [], Background())
+    assert (shown(plain)[0], plain.temperature) == ("s be kind", None)
+
+
 def test_only_the_newest_messages_are_sent() -> None:
     context = build(turn("now"), [said(str(n)) for n in range(30)], messages=3)
     assert shown(context) == ["s be kind", "u 27\n28\n29\nnow"]
