@@ -28,6 +28,9 @@ TOKEN_LIFETIME = 15 * 60.0
 PATIENCE = 15.0
 """Seconds: for a first response, of a token, and until a person's answer is given up."""
 
+PRIVATE_SETTLE = 0.4
+"""The settling time of answers that one person alone sees, seconds."""
+
 MAX_INTERACTIONS = 500
 """Interactions remembered; the oldest are forgotten."""
 
@@ -170,7 +173,8 @@ class Interactions:
         """Wait, at most 15 s, until what the person sees is final.
 
         A deferred answer, and a message changed by its button, are taken as final when nothing has
-        changed or followed for the settling time.
+        changed or followed for the settling time; what one person alone sees is hardly ever written
+        bit by bit, and is taken as final sooner.
         """
         self._awaited.add(interaction)
         try:
@@ -198,10 +202,12 @@ class Interactions:
                 interaction.changed.set()
 
     async def _quiet(self, interaction: Interaction) -> None:
+        private = interaction.message is not None and bool(interaction.message.flags & EPHEMERAL)
+        settle = min(self._settle, PRIVATE_SETTLE) if private else self._settle
         with suppress(TimeoutError):
             while True:
                 interaction.changed.clear()
-                async with asyncio.timeout(self._settle):
+                async with asyncio.timeout(settle):
                     await interaction.changed.wait()
 
     def _keep(self, interaction: Interaction) -> None:
