@@ -38,10 +38,11 @@ class Speaking:
 
     def open(self, turn: UserTurn, metrics: TurnMetrics) -> Speech | None:
         """Let the guild of a turn hear its answer; None where the bot is in no voice channel."""
-        session = self.sessions.get(turn.guild_id) if turn.guild_id else None
-        if turn.guild_id is None or session is None:
+        if turn.guild_id is None:
             return None
-        names = sayable_names(session.names | {turn.author.id: turn.author.name})
+        session = self.sessions.get(turn.guild_id)  # none yet while it is coming to the asker
+        present = session.names if session else {}
+        names = sayable_names(present | {turn.author.id: turn.author.name})
         style = self.voices.style(user_id=turn.author.id, guild_id=turn.guild_id)
         return self.speaker.open(
             turn.guild_id, asker=turn.author, style=style, metrics=metrics, names=names
