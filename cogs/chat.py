@@ -2,6 +2,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import discord
 from discord import app_commands
@@ -10,6 +11,7 @@ from discord.ext import commands
 from cogs.access import REFUSALS, Gate
 from cogs.addressing import addressed_text, author_of, clean, edited_text, overheard_text
 from cogs.enclosures import files_of, quotation, quote_of
+from cogs.places import place_of
 from cogs.text_channels import PING_ASKER, UNREACHABLE, InteractionText
 from cogs.thinking import think
 from services.access import Access
@@ -159,17 +161,22 @@ class Chat(commands.Cog):
             images=self._images_of(message),
             quote=quote_of(message, self._bot_id()),
             files=files_of(message),
+            place=place_of(message.guild, message.channel.id),
         )
 
     def read_command(
         self, interaction: discord.Interaction, text: str, *, about: discord.Message | None = None
     ) -> IncomingMessage:
-        """Return what a command asks as the core takes it, with the message it is about."""
+        """Return what a command asks as the core takes it, with the message it is about.
+
+        Its place is not public: others see that the command was used, but not its words.
+        """
         quote = quotation(about, self._bot_id()) if about else None
         sources = (quote.author_id, quote.message_id) if quote else ()
+        channel_id = interaction.channel_id or interaction.user.id
         return IncomingMessage(
             id=interaction.id,
-            channel_id=interaction.channel_id or interaction.user.id,
+            channel_id=channel_id,
             guild_id=interaction.guild_id,
             author=author_of(interaction.user),
             text=asked_about(quote, text) if quote and quote.text else text,
@@ -178,6 +185,7 @@ class Chat(commands.Cog):
             images=self._images_of(about) if about else (),
             files=files_of(about) if about else (),
             about=tuple(each for each in sources if each),
+            place=replace(place_of(interaction.guild, channel_id), public=False),
         )
 
     def admit(self, user_id: int) -> None:

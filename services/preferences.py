@@ -18,11 +18,15 @@ TOO_MANY = "I keep as many choices as I can; yours did not fit. Please tell the 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserPreferences:
-    """Hold what one person chose for the answers to them; empty or 0 is the bot's default."""
+    """Hold what one person chose for the answers to them; empty or 0 is the bot's default.
+
+    `remember` lets the bot keep and recall what they tell about themselves.
+    """
 
     voice: str = ""
     speed: float = 0.0
     language: str = ""
+    remember: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,12 +64,26 @@ class TextFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Tell where something is said and who reads it: a guild's channel, or a direct message.
+
+    A thread is in its channel, but for a private one, which is a place of its own. `public` says
+    that every member of the guild may read it.
+    """
+
+    channel_id: int
+    guild_id: int | None
+    public: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class IncomingMessage:
     """Hold one message meant for the bot, its address (mention) already removed.
 
     `received` is on the event loop's clock, seconds. `speak` asks for a spoken answer. `images`,
     `quote` and `files` are what it brings beside its text, which may be empty then. `about` are
-    the ids of a person and a message whose words its text repeats.
+    the ids of a person and a message whose words its text repeats. Without a `place` its readers
+    are those of its channel, whoever they are.
     """
 
     id: int
@@ -83,6 +97,7 @@ class IncomingMessage:
     quote: Quote | None = None
     files: tuple[TextFile, ...] = ()
     about: tuple[int, ...] = ()
+    place: Place | None = None
 
     @property
     def kept_text(self) -> str:
@@ -127,6 +142,12 @@ class UserTurn:
     def guild_id(self) -> int | None:
         """Return the guild, or None in a direct message."""
         return self.messages[0].guild_id
+
+    @property
+    def place(self) -> Place:
+        """Return where the turn stands: public only where all of its messages are."""
+        found = [each.place or Place(each.channel_id, each.guild_id) for each in self.messages]
+        return replace(found[-1], public=all(place.public for place in found))
 
     @property
     def text(self) -> str:
