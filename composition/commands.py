@@ -13,6 +13,7 @@ from cogs.images import images_of, no_images
 from cogs.permissions import needed_permissions
 from cogs.presence import VoicePresence
 from cogs.prewarming import Prewarming
+from cogs.pronounce import Pronounce
 from cogs.read_aloud import ReadAloud
 from cogs.reply_buttons import ReplyButtons
 from cogs.settings import GuildSettings
@@ -58,6 +59,7 @@ async def add_cogs(
         VoiceChoice(choices=speaking.voices, catalogue=catalogue),
         VoicePresence(presence=speaking.presence, bot_id=client.own_id),
         Admin(statistics=answering.statistics, doctor=examiner, memory=stores.memory.get_stats),
+        Pronounce(stores.pronunciations),
         GuildSettings(guilds=stores.guilds, reads_everything=client.reads_everything),
     ]
     for cog in cogs:

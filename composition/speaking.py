@@ -11,6 +11,7 @@ from services.closing import own
 from services.core.metrics import TurnMetrics
 from services.core.protocols import TTS, AudioEncoder, Speech, SpeechEngine
 from services.core.types import UserTurn, VoiceStyle
+from services.pronouncing import Pronouncing
 from services.speaker import Speaker
 from services.spoken_names import sayable_names
 from services.tts.espeak import EspeakTTS
@@ -68,7 +69,7 @@ async def open_speaking(
         voices=VoiceChoices(default=style, users=stores.users, guilds=stores.guilds),
         sessions=sessions,
         presence=own(stack, voice_presence(settings, client, sessions, stores)),
-        speaker=new_speaker(settings, tts, sessions),
+        speaker=new_speaker(settings, tts, sessions, stores),
     )
 
 
@@ -102,8 +103,8 @@ def kokoro(settings: Settings) -> KokoroTTS:
     )
 
 
-def new_speaker(settings: Settings, tts: TTS, sessions: VoiceSessions) -> Speaker:
-    """Speak in pieces of the settings' length."""
+def new_speaker(settings: Settings, tts: TTS, sessions: VoiceSessions, stores: Stores) -> Speaker:
+    """Speak in pieces of the settings' length, each guild's words as it wants."""
     return Speaker(
         tts=tts,
         encoder=new_encoder,
@@ -113,6 +114,7 @@ def new_speaker(settings: Settings, tts: TTS, sessions: VoiceSessions) -> Speake
         streaming=settings.STREAMING_TTS_ENABLED,
         max_seconds=settings.TTS_MAX_SPOKEN_SECONDS,
         detect_language=settings.TTS_LANGUAGE_DETECTION,
+        pronounced=Pronouncing(stores.pronunciations).around,
     )
 
 

@@ -13,6 +13,7 @@ from services.history.encryption import open_cipher
 from services.history.jsonl import JsonlHistoryStore
 from services.memory_manager import MemoryManager
 from services.preferences import GuildPreferences, PreferenceStore, UserPreferences
+from services.pronunciation import PronunciationBook
 from services.tts.phrases import PhraseCache
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ class Stores:
     history: HistoryStore
     guilds: PreferenceStore[GuildPreferences]
     users: PreferenceStore[UserPreferences]
+    pronunciations: PreferenceStore[PronunciationBook]
     budget: DailyBudget
     memory: MemoryManager
     phrases: PhraseCache
@@ -43,6 +45,7 @@ async def open_stores(settings: Settings, stack: AsyncExitStack) -> Stores:
         history=history,
         guilds=await guild_preferences(settings),
         users=await user_preferences(settings),
+        pronunciations=await pronunciation_books(settings),
         budget=budget,
         memory=memory,
         phrases=phrases,
@@ -88,3 +91,14 @@ async def user_preferences(settings: Settings) -> PreferenceStore[UserPreference
     except StorageError as error:
         log.error("What people chose for themselves is not known: %s", error)
     return users
+
+
+async def pronunciation_books(settings: Settings) -> PreferenceStore[PronunciationBook]:
+    """Read how guilds want their words said; without it they are said as usual."""
+    folder = settings.HISTORY_DIR / "preferences" / "pronunciations"
+    books = PreferenceStore(PronunciationBook, directory=folder)
+    try:
+        await books.start()
+    except StorageError as error:
+        log.error("How words are to be said is not known: %s", error)
+    return books

@@ -36,7 +36,8 @@ class Speaker:
     `encoder` makes an encoder (in a worker thread); `min_length` and `max_length` bound the
     pieces that the engine gets, characters; without `streaming` a reply is spoken when it is whole.
     Replies end after `max_seconds`, 0 for no limit; with `detect_language` they are said in the
-    language in which they are written (see SpokenReply).
+    language in which they are written (see SpokenReply). `pronounced` makes the engine one that
+    says a guild's words as it wants.
     """
 
     def __init__(
@@ -50,8 +51,10 @@ class Speaker:
         streaming: bool,
         max_seconds: float,
         detect_language: bool,
+        pronounced: Callable[[TTS, int], TTS],
     ) -> None:
         self._tts = tts
+        self._pronounced = pronounced
         self._encoder = encoder
         self._open_output = open_output
         self._min_length = min_length
@@ -83,7 +86,7 @@ class Speaker:
         if output is None:
             return None
         return SpokenReply(
-            tts=self._tts,
+            tts=self._pronounced(self._tts, guild_id),
             encoder=self._encoder,
             output=output,
             style=style,

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from typing import Final
 
 from services.core.errors import ProviderError
+from services.core.phonemes import without_phonemes
 from services.core.types import AudioChunk, VoiceOffer, VoiceStyle
 from services.tts.espeak_library import EspeakLibrary
 
@@ -51,7 +52,7 @@ class EspeakTTS:
 
         job = self._thread.submit(
             library.speak,
-            _CONTROLS.sub(" ", text[:MAX_CHARACTERS]),
+            _CONTROLS.sub(" ", without_phonemes(text)[:MAX_CHARACTERS]),
             voice=self._voice(voice, library),
             words_per_minute=_words_per_minute(voice.speed),
             deliver=deliver,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from services.core.errors import ProviderError, ProviderRequestError, ProviderTimeoutError
+from services.core.phonemes import bounded
 from services.core.types import AudioChunk, VoiceOffer, VoiceOption, VoiceStyle
 from services.tts.kokoro_files import find_backend, language_of, letter_of, voices_in
 from services.tts.kokoro_voices import unknown_parts
@@ -112,7 +113,7 @@ class KokoroTTS:
                 user_message=_CANNOT_SPEAK,
             )
         return SpeechRequest(
-            text=text[:MAX_CHARACTERS],
+            text=bounded(text, MAX_CHARACTERS),
             voice=style.voice.lower(),
             speed=max(_SLOWEST, min(_FASTEST, style.speed)),
             language=style.language,

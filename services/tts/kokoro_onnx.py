@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from services.core.phonemes import without_phonemes
 from services.tts.kokoro_files import ONNX_VOICES, letter_of, onnx_model
 from services.tts.kokoro_phonemes import Phonemes, has_misaki, runs
 from services.tts.kokoro_sound import pcm
@@ -55,7 +56,8 @@ class KokoroOnnx:
         letter = letter_of(request.language, voice)
         if letter not in _ESPEAK:
             raise RefusedError("this language needs the package misaki")
-        return list(runs(self._kokoro.tokenizer.phonemize(request.text, _ESPEAK[letter])))
+        text = without_phonemes(request.text)
+        return list(runs(self._kokoro.tokenizer.phonemize(text, _ESPEAK[letter])))
 
 
 class _StoppableSession:

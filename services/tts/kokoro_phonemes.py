@@ -1,9 +1,12 @@
+# ruff: noqa: RUF001 - phonemes look like letters
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final
 
+from services.core.phonemes import parted, without_phonemes
 from services.tts.kokoro_files import letter_of
 from services.tts.worker_backend import RefusedError
 
@@ -43,6 +46,25 @@ _MARK_TAGS: Final = {
     ",": ",",
     "#": "#",
 }
+_SIGNS: Final = (
+    *((sign, "") for sign in "\u0361\u035c\u0329\u032f\u0303.|‿ʰ "),
+    *(("eɪ", "A"), ("aɪ", "I"), ("aʊ", "W"), ("ɔɪ", "Y"), ("tʃ", "ʧ"), ("dʒ", "ʤ")),
+    *(("r", "ɹ"), ("g", "ɡ"), ("ɐ", "ə"), ("x", "k"), ("ç", "k"), ("ɬ", "l"), ("ɫ", "l")),
+)
+_BRITISH_SIGNS: Final = (
+    ("əʊ", "Q"),
+    ("oʊ", "Q"),
+    ("ɚ", "ə"),
+    ("ɝː", "ɜː"),
+    ("ɝ", "ɜː"),
+    ("ɾ", "t"),
+    ("ʔ", "t"),
+)
+_AMERICAN_SIGNS: Final = (
+    *(("oʊ", "O"), ("əʊ", "O"), ("ɚ", "əɹ"), ("ɝ", "ɜɹ"), ("ɜːɹ", "ɜɹ"), ("ɜː", "ɜɹ")),
+    *(("ɒ", "ɑ"), ("ː", ""), ("ɾ", "T"), ("ʔ", "t")),
+)
+
 _AFTER: Final = {"DT": "NN", "PRP$": "NN", "TO": "VB", "MD": "VB", "PRP": "VBP", "IN": "NN"}
 _UNKNOWN: Final = "XX"
 
@@ -94,13 +116,37 @@ def tag(words: list[str]) -> list[str]:
 
 def _converter(letter: str) -> Callable[[str], str]:
     if letter in "ab":
-        speak = english(british=letter == "b")
-        return lambda text: str(speak(text, preprocess=False)[0])  # "[word](/…/)" is no markup
+        speak, british = english(british=letter == "b"), letter == "b"
+        return lambda text: str(speak(text, preprocess=partial(given, british=british))[0])
     if letter in _ESPEAK_LANGUAGES:
         convert = import_module("misaki.espeak").EspeakG2P(language=_ESPEAK_LANGUAGES[letter])
     else:
         convert = _asian(letter)
-    return lambda text: str(convert(text)[0])
+    return lambda text: str(convert(without_phonemes(text))[0])
+
+
+def given(text: str, *, british: bool) -> tuple[str, list[str], dict[int, str]]:
+    """Return a text, its parts, and the phonemes of some, as misaki's `preprocess` does.
+
+    misaki's own one reads "[word](/phonemes/)", which anybody might write.
+    """
+    text = text.lstrip()
+    words: list[str] = []
+    features: dict[int, str] = {}
+    for part, phonemes in parted(text):
+        if phonemes:
+            features[len(words)] = f"/{to_misaki(phonemes, british=british)}"
+            words.append(part)
+        else:
+            words += part.split()
+    return without_phonemes(text), words, features
+
+
+def to_misaki(phonemes: str, *, british: bool) -> str:
+    """Return IPA in the signs that Kokoro has learnt (misaki's EN_PHONES.md)."""
+    for sign, own in (*_SIGNS, *(_BRITISH_SIGNS if british else _AMERICAN_SIGNS)):
+        phonemes = phonemes.replace(sign, own)
+    return phonemes
 
 
 def _asian(letter: str) -> Any:

@@ -13,6 +13,7 @@ from services.core.errors import (
     ProviderRequestError,
     ProviderTimeoutError,
 )
+from services.core.phonemes import without_phonemes
 from services.core.types import FRAME_SECONDS, AudioChunk, VoiceOffer, VoiceStyle
 from services.tts.server_voices import ServerVoices
 
@@ -91,7 +92,7 @@ class OpenAITTS:
 
         try:
             async with client.audio.speech.with_streaming_response.create(
-                input=text[:MAX_CHARACTERS],
+                input=without_phonemes(text)[:MAX_CHARACTERS],
                 model=self._model,
                 voice=voice,
                 response_format="pcm",

@@ -51,6 +51,7 @@ def speaker(guild: Guild, tts: FakeTTS) -> Speaker:
         streaming=True,
         max_seconds=2.0,
         detect_language=True,
+        pronounced=lambda engine, _: engine,
     )
 
 

@@ -1,18 +1,27 @@
 # ruff: noqa: RUF001 - phonemes look like letters
 from importlib.util import find_spec
 
+import hypothesis
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
+from services.core.phonemes import with_phonemes
 from services.tts import kokoro_phonemes
-from services.tts.kokoro_phonemes import MAX_PHONEMES, Phonemes, has_misaki, runs, tag
+from services.tts.kokoro_phonemes import (
+    MAX_PHONEMES,
+    Phonemes,
+    given,
+    has_misaki,
+    runs,
+    tag,
+    to_misaki,
+)
 from services.tts.worker_backend import RefusedError
 
 needs_misaki = pytest.mark.skipif(not has_misaki(), reason="misaki is not installed")
 
 
-@given(st.text(alphabet="ab ,.?", max_size=2000))
+@hypothesis.given(st.text(alphabet="ab ,.?", max_size=2000))
 def test_runs_are_short_and_lose_nothing_but_space(phonemes: str) -> None:
     cut = list(runs(phonemes.strip()))
 
@@ -109,3 +118,42 @@ def test_a_language_whose_pronunciation_is_not_installed_is_refused_in_words(
         pytest.skip(f"{package} is installed")
     with pytest.raises(RefusedError, match=rf"needs the package misaki\[{language}\]"):
         Phonemes().of(text, language, "af_heart")
+
+
+@pytest.mark.kokoro
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # misaki's own
+@needs_misaki
+@pytest.mark.parametrize(
+    ("voice", "text", "phonemes"),
+    [
+        ("af_heart", "I use nginx.", "ˌI jˈuz ˈɛnʤɪnˌɛks."),
+        ("bf_emma", "nginx, please", "ˈɛnʤɪnˌɛks, plˈiːz"),
+        ("af_heart", "nginx and nginx", "ˈɛnʤɪnˌɛks ænd ˈɛnʤɪnˌɛks"),
+    ],
+)
+def test_given_phonemes_are_said(voice: str, text: str, phonemes: str) -> None:
+    marked = text.replace("nginx", with_phonemes("nginx", "ˈɛndʒɪnˌɛks"))
+    assert Phonemes().of(marked, "en-gb" if voice[0] == "b" else "en", voice) == [phonemes]
+
+
+@pytest.mark.parametrize(
+    ("phonemes", "american", "british"),
+    [
+        ("ˈdeɪtə", "ˈdAtə", "ˈdAtə"),
+        ("ɡoʊ", "ɡO", "ɡQ"),
+        ("t͡ʃɑːrt", "ʧɑɹt", "ʧɑːɹt"),
+        ("bɝːd", "bɜɹd", "bɜːd"),
+    ],
+)
+def test_ipa_becomes_the_models_own_signs(phonemes: str, american: str, british: str) -> None:
+    assert to_misaki(phonemes, british=False) == american
+    assert to_misaki(phonemes, british=True) == british
+
+
+def test_phonemes_are_handed_over_with_their_words() -> None:
+    text = f"Use {with_phonemes('New York', 'nu')}, now"
+    assert given(text, british=False) == (
+        "Use New York, now",
+        ["Use", "New York", ",", "now"],
+        {1: "/nu"},
+    )
