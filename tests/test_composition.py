@@ -1,13 +1,21 @@
 import asyncio
-from collections.abc import Callable
-from contextlib import aclosing
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
+import discord
 import pytest
+import pytest_asyncio
+from discord import app_commands
 
+from bot import assemble
+from cogs.client import Client, edit_limits
 from composition import answering, phrases, speaking
 from config import Settings
+from services.channel_pacer import ChannelPacers
 from services.core.errors import ProviderConnectionError, ProviderRequestError
 from services.core.protocols import LLM
 from services.core.types import ChatContext, ChatMessage, ImagePart
@@ -186,3 +194,39 @@ async def test_images_are_insisted_on_or_not(vision: str, told: str) -> None:
             await llm.aclose()
     assert answer == told
     assert isinstance(server.bodies[0]["messages"][0]["content"], list)
+
+
+@pytest_asyncio.fixture
+async def tree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[app_commands.CommandTree[Client]]:
+    """Build the whole bot, without a Discord."""
+    monkeypatch.setattr("bot.prepare", AsyncMock())
+    settings = Settings(TEMP_DIR=tmp_path / "temp", HISTORY_DIR=tmp_path / "history")
+    pacers = ChannelPacers()
+    async with AsyncExitStack() as stack:
+        client = Client(socket="", trace=edit_limits(pacers))
+        await assemble(settings, client, pacers, stack)
+        yield client.tree
+
+
+def usage(command: app_commands.Command[Any, ..., Any]) -> str:
+    """Return a command as the README writes it: required options plain or by their few choices."""
+    words = ["/" + command.qualified_name]
+    for option in command.parameters:
+        choices = [str(choice.value) for choice in option.choices]
+        shown = "\\|".join(choices) if 0 < len(choices) < 6 else option.display_name
+        words.append(shown if option.required else f"[{option.display_name}]")
+    return " ".join(words)
+
+
+async def test_the_readme_lists_the_commands_that_there_are(
+    tree: app_commands.CommandTree[Client],
+) -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    cells = re.findall(r"^\| (`/.+?) \|", readme, flags=re.MULTILINE)
+    listed = [name for cell in cells for name in re.findall(r"`(/.+?)`", cell)]
+    commands = [each for each in tree.walk_commands() if isinstance(each, app_commands.Command)]
+    assert sorted(listed) == sorted(map(usage, commands))
+    for menu in tree.walk_commands(type=discord.AppCommandType.message):
+        assert f"Apps → {menu.name}" in readme

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from tests.e2e.world import World, eventually
@@ -76,6 +78,18 @@ async def test_rapid_messages_of_one_person_get_one_answer(world: World) -> None
     last = requests[0]["body"]["messages"][-1]["content"]
     assert "first," in last
     assert "then second" in last
+
+
+async def test_what_is_said_in_one_channel_stays_there(world: World) -> None:
+    alone = (await world.call("POST", "users/admin/dm"))["id"]
+    places = [("ana", world.channel()), ("ben", world.channel(guild=1)), ("admin", alone)]
+    await world.script(*[{"text": f"Answer {number}.", "ttft": 0.0} for number in range(3)])
+    for number, (user, place) in enumerate(places):
+        asked = await world.ask(f"my word is secret{number}.", user=user, channel=place)
+        await world.answer(after=asked, ends=f"Answer {number}.", channel=place)
+    requests = (await world.call("GET", "llm/requests"))["requests"]
+    told = [set(re.findall(r"secret\d|Answer \d", str(each["body"]))) for each in requests]
+    assert told == [{"secret0"}, {"secret1"}, {"secret2"}]
 
 
 async def test_everyone_is_never_pinged_by_the_model(world: World) -> None:

@@ -1,0 +1,56 @@
+"""Hold the documents to what is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+COMPLAINTS = 25
+
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+
+
+def complaints() -> list[str]:
+    """Return the paragraphs of the complaints, in order, without their numbers."""
+    text = (ROOT / "docs/COMPLAINTS.md").read_text()
+    parts = re.split(r"^(\d+)\. ", text, flags=re.MULTILINE)[1:]
+    assert parts[::2] == [str(number) for number in range(1, COMPLAINTS + 1)]
+    return parts[1::2]
+
+
+def anchor(heading: str) -> str:
+    """Return what a heading is linked by, as GitHub makes it."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def anchors(document: Path) -> set[str]:
+    text = re.sub(r"^```.*?^```", "", document.read_text(), flags=re.MULTILINE | re.DOTALL)
+    return {anchor(heading) for heading in re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)}
+
+
+def test_every_complaint_has_a_test_or_an_honest_answer() -> None:
+    for complaint in complaints():
+        assert "::test_" in complaint or "*Not yet.*" in complaint, complaint
+
+
+def test_every_test_that_is_named_is_there() -> None:
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", (ROOT / "docs/COMPLAINTS.md").read_text())
+    missing = [
+        f"{file}::{name}"
+        for file, name in named
+        if f"def {name}(" not in (ROOT / "tests" / file).read_text()
+    ]
+    assert len(named) > COMPLAINTS
+    assert missing == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", document.read_text()):
+        if re.match(r"https?://", target):
+            continue
+        name, _, fragment = target.partition("#")
+        place = (document.parent / name) if name else document
+        assert place.exists(), f"{target} leads nowhere"
+        assert not fragment or fragment in anchors(place), f"there is no {target}"
