@@ -78,7 +78,7 @@ async def assemble(
     settings: Settings, client: Client, pacers: ChannelPacers, stack: AsyncExitStack
 ) -> None:
     """Build the services in the order of their dependencies, and the cogs upon them."""
-    stores = await open_stores(settings, stack)
+    stores = await open_stores(settings, client, stack)
     speaking = await open_speaking(settings, client, stores, stack)
     answering = open_answering(settings, client, pacers, stores, speaking, stack)
     await add_cogs(settings, client, stores, speaking, answering, stack)

@@ -53,6 +53,7 @@ class Settings(BaseSettings):
         "You are a friendly member of a Discord server. Answer in the language you are spoken to, "
         "briefly and plainly; your answers may be read aloud."
     )
+    PERSONAS_DIR: Path = Path("personas")
 
     RESPONSE_STREAMING_ENABLED: bool = True
     STREAM_UPDATE_INTERVAL: Annotated[float, Field(ge=0.3, le=60)] = 1.0

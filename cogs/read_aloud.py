@@ -61,7 +61,7 @@ class ReadAloud(commands.Cog):
             log.info("A message is not read: too many wait to be said")
             return
         asker, guild_id = author_of(message.author), session.guild_id
-        style = self._voices.style(user_id=asker.id, guild_id=guild_id)
+        style = self._voices.style(user_id=asker.id, guild_id=guild_id, channel_id=None)
         words = self._reading.words(
             guild_id,
             asker,

@@ -12,6 +12,7 @@ from cogs.settings_report import (
     describe,
     describe_access,
     describe_free_chat,
+    describe_personas,
     describe_reading_aloud,
     pages,
 )
@@ -147,6 +148,15 @@ class GuildSettings(commands.GroupCog, group_name="settings"):
         )
         lines = describe_reading_aloud(choices, reads_everything=self._reads_everything())
         await _answer(interaction, ["Done.", *lines])
+
+    @app_commands.command(name="own-personas")
+    @app_commands.describe(mode="Whether people may choose a persona for the answers to them")
+    async def own_personas(self, interaction: Interaction, mode: Literal["on", "off"]) -> None:
+        """Choose whether people decide for themselves who the bot is."""
+        choices = await self._change(
+            interaction, lambda now: replace(now, own_personas=mode == "on")
+        )
+        await _answer(interaction, ["Done.", *describe_personas(choices)])
 
     async def _edit_access(
         self,

@@ -27,6 +27,7 @@ def describe(choices: GuildPreferences, *, reads_everything: bool) -> list[str]:
         + (f", speed {choices.speed:g}" if choices.speed else ""),
         f"**Join by myself**: {_switch(choices.auto_join)}",
         *describe_reading_aloud(choices, reads_everything=reads_everything),
+        *describe_personas(choices),
     ]
 
 
@@ -45,6 +46,16 @@ def describe_reading_aloud(choices: GuildPreferences, *, reads_everything: bool)
     """Return whether the bot reads the chat of its voice channel aloud, and what that needs."""
     warning = [UNREAD] if choices.read_chat_aloud and not reads_everything else []
     return [f"**Read the chat aloud**: {_switch(choices.read_chat_aloud)}", *warning]
+
+
+def describe_personas(choices: GuildPreferences) -> list[str]:
+    """Return who the bot is in a guild, and who may choose that."""
+    chosen = sorted(choices.channel_personas.items())
+    channels = "".join(f", <#{channel}> {name}" for channel, name in chosen)
+    return [
+        f"**Persona**: {choices.persona or 'the default'}{channels}",
+        f"**Personas of one's own**: {_switch(choices.own_personas)}",
+    ]
 
 
 def describe_access(choices: GuildPreferences) -> list[str]:

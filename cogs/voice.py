@@ -12,6 +12,7 @@ from cogs.thinking import think
 from services.conversations import Conversations
 from services.core.errors import BotError, NotInVoiceError
 from services.core.tasks import TaskOwner
+from services.persona_choice import PersonaChoices
 from services.speaker import Speaker
 from services.voice.sessions import VoiceSessions
 from services.voice_choice import VoiceChoices
@@ -37,12 +38,14 @@ class Voice(commands.Cog):
         speaker: Speaker,
         conversations: Conversations,
         voices: VoiceChoices,
+        personas: PersonaChoices,
     ) -> None:
         self._sessions = sessions
         self._find_channel = find_channel
         self._speaker = speaker
         self._conversations = conversations
         self._voices = voices
+        self._personas = personas
         self._tasks = TaskOwner("say")
 
     async def cog_unload(self) -> None:
@@ -64,9 +67,13 @@ class Voice(commands.Cog):
         target = channel or _channel_of(interaction.user)
         await think(interaction)
         session = await self._sessions.join(target)
+        greeting = "" if session.notice else self._greeting(interaction)
+        said = session.notice or greeting or SPEAKING
         await interaction.edit_original_response(
-            content=f"I'm in **{session.channel_name}**. {session.notice or SPEAKING}"
+            content=f"I'm in **{session.channel_name}**. {said}"
         )
+        if greeting:
+            self._tasks.start(self._greet(interaction, greeting), name=f"greet {interaction.id}")
 
     @app_commands.command()
     @app_commands.guild_only()
@@ -114,8 +121,25 @@ class Voice(commands.Cog):
     async def speak(self, interaction: discord.Interaction, words: str) -> None:
         """Speak a text for the user and return when it was heard. Raises BotError."""
         guild_id, asker = guild_of(interaction), author_of(interaction.user)
-        style = self._voices.style(user_id=asker.id, guild_id=guild_id)
+        style = self._voices.style(
+            user_id=asker.id, guild_id=guild_id, channel_id=interaction.channel_id
+        )
         await self._speaker.say(guild_id, words, asker=asker, style=style)
+
+    def _greeting(self, interaction: discord.Interaction) -> str:
+        """Return how the persona of the place where somebody wrote greets them."""
+        persona = self._personas.meet(
+            guild_id=interaction.guild_id,
+            channel_id=interaction.channel_id or 0,
+            author=author_of(interaction.user),
+        )
+        return persona.greeting
+
+    async def _greet(self, interaction: discord.Interaction, greeting: str) -> None:
+        try:
+            await self.speak(interaction, greeting)
+        except BotError as error:
+            log.info("A greeting was not spoken: %s", error.brief)
 
     async def _say(self, interaction: discord.Interaction, words: str) -> None:
         try:

@@ -100,11 +100,9 @@ class VoiceChoice(commands.GroupCog, group_name="voice"):
         check_scope(interaction, scope)
         await think(interaction, ephemeral=True)
         if scope == "server":
-            await self._choices.guilds.change(
-                guild_of(interaction), lambda kept: replace(kept, voice="", speed=0.0, language="")
-            )
+            await self._choices.guilds.change(guild_of(interaction), _usual)
         else:
-            await self._choices.users.forget(interaction.user.id)
+            await self._choices.users.change(interaction.user.id, _usual)
         await interaction.edit_original_response(content="Done. " + self._shown(interaction))
 
     def _changed(
@@ -127,7 +125,11 @@ class VoiceChoice(commands.GroupCog, group_name="voice"):
         return not own or own.partition("-")[0] == language.partition("-")[0]
 
     def _shown(self, interaction: discord.Interaction) -> str:
-        style = self._choices.style(user_id=interaction.user.id, guild_id=guild_of(interaction))
+        style = self._choices.style(
+            user_id=interaction.user.id,
+            guild_id=guild_of(interaction),
+            channel_id=interaction.channel_id,
+        )
         return style_in_words(style)
 
 
@@ -135,6 +137,10 @@ def check_scope(interaction: discord.Interaction, scope: Scope) -> None:
     """Raise BotError where somebody may not choose for the server."""
     if scope == "server" and not interaction.permissions.manage_guild:
         raise BotError(user_message=NOT_FOR_ALL)
+
+
+def _usual(kept: Chosen) -> Chosen:
+    return replace(kept, voice="", speed=0.0, language="")
 
 
 def style_in_words(style: VoiceStyle) -> str:

@@ -59,7 +59,7 @@ def open_answering(
         llm=llm,
         read=reader.read,
         build_context=query_optimizer(settings, counter).build,
-        mind=Mind(summaries=None),
+        mind=Mind(summaries=None, personas=stores.personas),
         history=stores.history,
         history_limit=settings.MAX_HISTORY_MESSAGES,
         limits=limits(settings, stores),

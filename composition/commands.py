@@ -11,6 +11,7 @@ from cogs.client import Client
 from cogs.doctor import Doctor
 from cogs.images import images_of, no_images
 from cogs.permissions import needed_permissions
+from cogs.personas import Personas
 from cogs.presence import VoicePresence
 from cogs.prewarming import Prewarming
 from cogs.pronounce import Pronounce
@@ -44,7 +45,7 @@ async def add_cogs(
     gate = client.gate = Gate(choices=stores.guilds.get)
     sessions = speaking.sessions
     chat = chat_cog(settings, client, speaking, answering, gate)
-    voice = voice_cog(client, speaking, answering)
+    voice = voice_cog(client, stores, speaking, answering)
     prewarmer = own(stack, Prewarmer(llm=answering.llm, tts=speaking.tts))
     catalogue = VoiceCatalogue([engine for _, engine in speaking.engines])
     examiner = doctor(settings, client, stores, speaking, answering)
@@ -57,6 +58,7 @@ async def add_cogs(
         Prewarming(prewarmer=prewarmer, sessions=sessions, bot_id=client.own_id),
         SpeechQueue(sessions=sessions),
         VoiceChoice(choices=speaking.voices, catalogue=catalogue),
+        Personas(choices=stores.personas, catalogue=catalogue),
         VoicePresence(presence=speaking.presence, bot_id=client.own_id),
         Admin(statistics=answering.statistics, doctor=examiner, memory=stores.memory.get_stats),
         Pronounce(stores.pronunciations),
@@ -83,7 +85,7 @@ def chat_cog(
     )
 
 
-def voice_cog(client: Client, speaking: Speaking, answering: Answering) -> Voice:
+def voice_cog(client: Client, stores: Stores, speaking: Speaking, answering: Answering) -> Voice:
     """Enter voice channels, and again those that Discord forgot."""
     return Voice(
         sessions=speaking.sessions,
@@ -91,6 +93,7 @@ def voice_cog(client: Client, speaking: Speaking, answering: Answering) -> Voice
         speaker=speaking.speaker,
         conversations=answering.conversations,
         voices=speaking.voices,
+        personas=stores.personas,
     )
 
 

@@ -44,7 +44,9 @@ class Speaking:
         session = self.sessions.get(turn.guild_id)  # none yet while it is coming to the asker
         present = session.names if session else {}
         names = sayable_names(present | {turn.author.id: turn.author.name})
-        style = self.voices.style(user_id=turn.author.id, guild_id=turn.guild_id)
+        style = self.voices.style(
+            user_id=turn.author.id, guild_id=turn.guild_id, channel_id=turn.channel_id
+        )
         return self.speaker.open(
             turn.guild_id, asker=turn.author, style=style, metrics=metrics, names=names
         )
@@ -62,11 +64,15 @@ async def open_speaking(
     sessions = own(stack, VoiceSessions(clock=clock, connect_timeout=8.0, attempts=3))
     if settings.VOICE_STATUS_ENABLED:
         own(stack, VoiceStatus(sessions=sessions, interval=2.5))
-    style = VoiceStyle(language=settings.TTS_LANGUAGE)
     return Speaking(
         engines=engines,
         tts=tts,
-        voices=VoiceChoices(default=style, users=stores.users, guilds=stores.guilds),
+        voices=VoiceChoices(
+            default=VoiceStyle(language=settings.TTS_LANGUAGE),
+            users=stores.users,
+            guilds=stores.guilds,
+            personas=stores.personas,
+        ),
         sessions=sessions,
         presence=own(stack, voice_presence(settings, client, sessions, stores)),
         speaker=new_speaker(settings, tts, sessions, stores),

@@ -3,6 +3,8 @@ import logging
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+from cogs.client import Client
+from composition.personas import open_personas
 from composition.phrases import phrase_cache
 from config import Settings
 from services.closing import own
@@ -12,6 +14,7 @@ from services.daily_budget import DailyBudget
 from services.history.encryption import open_cipher
 from services.history.jsonl import JsonlHistoryStore
 from services.memory_manager import MemoryManager
+from services.persona_choice import PersonaChoices
 from services.preferences import GuildPreferences, PreferenceStore, UserPreferences
 from services.pronunciation import PronunciationBook
 from services.tts.phrases import PhraseCache
@@ -30,9 +33,10 @@ class Stores:
     budget: DailyBudget
     memory: MemoryManager
     phrases: PhraseCache
+    personas: PersonaChoices
 
 
-async def open_stores(settings: Settings, stack: AsyncExitStack) -> Stores:
+async def open_stores(settings: Settings, client: Client, stack: AsyncExitStack) -> Stores:
     """Open what is kept under history/. Raises ConfigurationError, StorageError."""
     upkeep = asyncio.Lock()
     cipher = await asyncio.to_thread(history_cipher, settings)
@@ -41,14 +45,16 @@ async def open_stores(settings: Settings, stack: AsyncExitStack) -> Stores:
     history = own(stack, JsonlHistoryStore(settings.HISTORY_DIR, cipher=cipher, upkeep=upkeep))
     budget = own(stack, DailyBudget(settings.HISTORY_DIR / "budget.json"))
     await budget.start()
+    guilds, users = await guild_preferences(settings), await user_preferences(settings)
     return Stores(
         history=history,
-        guilds=await guild_preferences(settings),
-        users=await user_preferences(settings),
+        guilds=guilds,
+        users=users,
         pronunciations=await pronunciation_books(settings),
         budget=budget,
         memory=memory,
         phrases=phrases,
+        personas=await open_personas(settings, client, users, guilds),
     )
 
 

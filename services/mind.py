@@ -1,7 +1,9 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
-from services.core.types import Background, HistoryEntry, UserTurn
+from services.core.types import Author, Background, HistoryEntry, UserTurn
+from services.persona import Persona
 
 
 class Summaries(Protocol):
@@ -24,6 +26,14 @@ class Summaries(Protocol):
         ...
 
 
+class Personas(Protocol):
+    """Know who the bot is for whom; PersonaChoices does."""
+
+    def meet(self, *, guild_id: int | None, channel_id: int, author: Author) -> Persona:
+        """Return who the bot is for a person in a channel; never waits, never raises."""
+        ...
+
+
 class Mind:
     """Recall what is known before a turn, and learn from it afterwards.
 
@@ -31,14 +41,21 @@ class Mind:
     worked on after the reply. A part that is None knows nothing.
     """
 
-    def __init__(self, *, summaries: Summaries | None) -> None:
+    def __init__(self, *, summaries: Summaries | None, personas: Personas | None) -> None:
         self._summaries = summaries
+        self._personas = personas
 
     async def recall(self, key: str, turn: UserTurn, entries: Sequence[HistoryEntry]) -> Background:
         """Return what this turn's place may know; `entries` are its conversation's newest."""
-        if self._summaries is None:
-            return Background()
-        return await self._summaries.recall(key, entries)
+        known = Background()
+        if self._summaries is not None:
+            known = await self._summaries.recall(key, entries)
+        if self._personas is not None:
+            persona = self._personas.meet(
+                guild_id=turn.guild_id, channel_id=turn.channel_id, author=turn.author
+            )
+            known = replace(known, persona=persona.prompt, temperature=persona.temperature)
+        return known
 
     def learn(self, key: str, turn: UserTurn, entries: Sequence[HistoryEntry]) -> None:
         """Take in a turn that the conversation `key` has kept as `entries`."""

@@ -1,7 +1,7 @@
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -27,6 +27,7 @@ class UserPreferences:
     speed: float = 0.0
     language: str = ""
     remember: bool = True
+    persona: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,8 @@ class GuildPreferences:
 
     The bot answers everything in `free_channels` and nothing where one of the lists forbids it: a
     list of what is allowed forbids the rest, and what is denied is denied even if it is allowed.
+    `persona` and, by channel, `channel_personas` name who the bot is; with `own_personas` people
+    may choose for the answers to them.
     """
 
     voice: str = ""
@@ -49,6 +52,9 @@ class GuildPreferences:
     denied_channels: frozenset[int] = frozenset()
     auto_join: bool | None = None
     read_chat_aloud: bool = False
+    persona: str = ""
+    channel_personas: Mapping[int, str] = field(default_factory=dict)
+    own_personas: bool = True
 
 
 Choices = TypeVar("Choices")
@@ -82,9 +88,15 @@ class PreferenceStore(Generic[Choices]):
         return self._kept.get(key, self._default)
 
     async def change(self, key: int, change: Callable[[Choices], Choices]) -> Choices:
-        """Keep what `change` makes of the choices and return it. Raises StorageError."""
+        """Keep what `change` makes of the choices and return it. Raises StorageError.
+
+        Of the default choices nothing is kept.
+        """
         async with self._writing:
             choices = change(self.get(key))
+            if choices == self._default:
+                await self._remove(key)
+                return choices
             if key not in self._kept and len(self._kept) >= self._max_keys:
                 raise StorageError("too many preferences", user_message=TOO_MANY)
             try:
@@ -99,12 +111,14 @@ class PreferenceStore(Generic[Choices]):
     async def forget(self, key: int) -> bool:
         """Go back to the default; return whether there was anything else. Raises StorageError."""
         async with self._writing:
-            known = self._kept.pop(key, None) is not None
-            try:
-                await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
-            except OSError as error:
-                raise StorageError(f"not removed: {error}", user_message=NOT_KEPT) from error
-            return known
+            return await self._remove(key)
+
+    async def _remove(self, key: int) -> bool:
+        try:
+            await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+        except OSError as error:
+            raise StorageError(f"not removed: {error}", user_message=NOT_KEPT) from error
+        return self._kept.pop(key, None) is not None
 
     def _path(self, key: int) -> Path:
         return self._directory / f"{key}.json"

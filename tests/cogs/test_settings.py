@@ -140,11 +140,20 @@ async def test_show_tells_everything(room: Room) -> None:
     assert shown == (
         "**Free chat**: nowhere\n**For**: everybody\n**In**: all channels\n"
         "**Language**: the default\n**Voice**: the default\n"
-        "**Join by myself**: the default\n**Read the chat aloud**: off"
+        "**Join by myself**: the default\n**Read the chat aloud**: off\n"
+        "**Persona**: the default\n**Personas of one's own**: on"
     )
     await room.guilds.change(5, lambda now: replace(now, voice="af_sky", speed=1.25, language="en"))
     shown = await room.use("show")
     assert "**Language**: English\n**Voice**: af_sky, speed 1.25" in shown
+
+
+async def test_whether_people_choose_their_own_persona_is_the_moderators_choice(room: Room) -> None:
+    await room.guilds.change(5, lambda now: replace(now, channel_personas={7: "Pirate"}))
+    shown = await room.use("own-personas", mode="off")
+    assert "the default, <#7> Pirate\n" in shown
+    assert not room.choices.own_personas
+    assert "one's own**: on" in await room.use("own-personas", mode="on")
 
 
 async def test_full_lists_fit_into_messages(room: Room) -> None:

@@ -11,7 +11,9 @@ from services.core.errors import ProviderError
 
 
 def cog(**parts: Any) -> Voice:
-    made = {name: MagicMock() for name in ("sessions", "speaker", "conversations", "voices")}
+    made = {
+        name: MagicMock() for name in ("sessions", "speaker", "conversations", "voices", "personas")
+    }
     return Voice(find_channel=MagicMock(), **(made | parts))
 
 

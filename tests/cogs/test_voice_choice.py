@@ -10,6 +10,7 @@ from cogs.voice_choice import CHOICES, VoiceChoice
 from services.core.errors import BotError
 from services.core.protocols import SpeechEngine
 from services.core.types import VoiceOffer, VoiceOption, VoiceStyle
+from services.persona import DEFAULT
 from services.preferences import GuildPreferences, PreferenceStore, UserPreferences
 from services.voice_catalogue import VoiceCatalogue
 from services.voice_choice import VoiceChoices
@@ -26,6 +27,7 @@ def cog(tmp_path: Path) -> VoiceChoice:
         default=VoiceStyle(language="en-us"),
         users=PreferenceStore(UserPreferences, directory=tmp_path / "users"),
         guilds=PreferenceStore(GuildPreferences, directory=tmp_path / "guilds"),
+        personas=SimpleNamespace(find=lambda **_: DEFAULT),
     )
     catalogue = VoiceCatalogue([cast("SpeechEngine", ENGINE)])
     return VoiceChoice(choices=choices, catalogue=catalogue)
@@ -43,7 +45,7 @@ async def run(cog: VoiceChoice, command: str, *, manager: bool = False, **option
 
 
 def style(cog: VoiceChoice, user_id: int = 7) -> VoiceStyle:
-    return cog._choices.style(user_id=user_id, guild_id=5)
+    return cog._choices.style(user_id=user_id, guild_id=5, channel_id=9)
 
 
 async def test_a_voice_is_chosen_together_with_its_language(cog: VoiceChoice) -> None:
@@ -71,6 +73,12 @@ async def test_who_manages_the_server_chooses_for_all_who_chose_nothing(cog: Voi
         await run(cog, "set_voice", scope="server", speed=1.0)
     with pytest.raises(BotError, match="manage the server"):
         await run(cog, "reset", scope="server")
+
+
+async def test_reset_leaves_what_is_no_voice(cog: VoiceChoice) -> None:
+    await cog._choices.users.change(7, lambda _: UserPreferences(voice="de", persona="Pirate"))
+    await run(cog, "reset")
+    assert cog._choices.users.get(7) == UserPreferences(persona="Pirate")
 
 
 async def test_reset_goes_back_to_the_usual(cog: VoiceChoice) -> None:

@@ -64,7 +64,7 @@ class World:
         return await self.post(f"{self.mention} {content}", **more)
 
     async def command(
-        self, name: str, *, user: str = "admin", channel: str = "", **options: Any
+        self, name: str, /, *, user: str = "admin", channel: str = "", **options: Any
     ) -> Any:
         """Run a slash command and return what its user sees."""
         place = channel or self.channel()

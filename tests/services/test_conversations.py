@@ -61,7 +61,7 @@ class Bot:
             llm=llm,
             read=as_it_is,
             build_context=plain_context,
-            mind=Mind(summaries=None),
+            mind=Mind(summaries=None, personas=None),
             history=self.history,
             history_limit=10,
             limits=limits(shares or DailyShares()),

@@ -1,7 +1,9 @@
 from collections.abc import Sequence
+from types import SimpleNamespace
 
 from services.core.types import Background, HistoryEntry
 from services.mind import Mind
+from services.persona import Persona
 from tests.services.chat_fakes import turn
 
 KEY = "channel-100"
@@ -29,16 +31,23 @@ class Told:
 
 
 async def test_without_parts_nothing_is_known() -> None:
-    mind = Mind(summaries=None)
+    mind = Mind(summaries=None, personas=None)
     mind.learn(KEY, turn(), [])
     await mind.forget_conversation(KEY)
     assert await mind.forget_author(7) == 0
     assert await mind.recall(KEY, turn(), []) == Background()
 
 
+async def test_who_the_bot_is_comes_with_what_it_knows() -> None:
+    persona = Persona(name="Pirate", prompt="Be a pirate.", temperature=0.9)
+    mind = Mind(summaries=Told(), personas=SimpleNamespace(meet=lambda **_: persona))
+    known = await mind.recall(KEY, turn(), [])
+    assert known == Background("Be a pirate.", 0.9, summary=f"{KEY} had 0")
+
+
 async def test_a_summary_is_recalled_learned_and_forgotten() -> None:
     told = Told()
-    mind = Mind(summaries=told)
+    mind = Mind(summaries=told, personas=None)
     assert (await mind.recall(KEY, turn(), [])).summary == f"{KEY} had 0"
     mind.learn(KEY, turn(), [])
     await mind.forget_conversation(KEY)

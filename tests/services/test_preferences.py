@@ -44,6 +44,21 @@ async def test_forgetting_leaves_nothing_behind(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []  # noqa: PTH208 - pathlib would block in a coroutine
 
 
+async def test_of_the_default_choices_nothing_is_kept(tmp_path: Path) -> None:
+    store = users(tmp_path)
+    await store.change(7, lambda now: replace(now, voice="x"))
+    assert await store.change(7, lambda now: replace(now, voice="")) == UserPreferences()
+    assert os.listdir(tmp_path) == []  # noqa: PTH208 - pathlib would block in a coroutine
+
+
+async def test_channels_are_known_by_their_numbers_after_a_restart(tmp_path: Path) -> None:
+    store = PreferenceStore(GuildPreferences, directory=tmp_path)
+    chosen = await store.change(7, lambda now: replace(now, channel_personas={1 << 60: "Pirate"}))
+    again = PreferenceStore(GuildPreferences, directory=tmp_path)
+    await again.start()
+    assert again.get(7) == chosen
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b'{"speed": "fast"}', b"\xff"])
 async def test_a_file_that_cannot_be_read_is_set_aside(
     tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
