@@ -59,7 +59,9 @@ async def run(settings: Settings) -> None:
     """Serve until cancelled; then end replies, leave voice and close, in CLOSING_SECONDS."""
     token = settings.DISCORD_TOKEN.get_secret_value()
     if not token:
-        raise ConfigurationError("DISCORD_TOKEN is not set: put your bot's token into .env.")
+        raise ConfigurationError(
+            "DISCORD_TOKEN is not set: put your bot's token into .env. README.md tells how."
+        )
     async with asyncio.timeout(None) as limit, AsyncExitStack() as stack:
         end_on_signals(limit, seconds=CLOSING_SECONDS)
         pacers = ChannelPacers()
