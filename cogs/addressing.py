@@ -65,6 +65,16 @@ def edited_text(data: Mapping[str, Any], bot_id: int) -> str | None:
     return _in_words(data["content"], names, bot_id) or None
 
 
+def revised_text(data: Mapping[str, Any], bot_id: int) -> str | None:
+    """Return how a message is to be kept after an edit, None where the event is no edit.
+
+    "" stands for one whose new text Discord does not show, or that has none any more.
+    """
+    if not data.get("edited_timestamp") or data.get("content") is None:
+        return None
+    return edited_text(data, bot_id) or ""
+
+
 def _shown_name(user: Mapping[str, Any]) -> str:
     nick = user.get("member", {}).get("nick")
     return str(nick or user.get("global_name") or user["username"])

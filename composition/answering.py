@@ -39,6 +39,7 @@ class Answering:
     conversations: Conversations
     batcher: MessageBatcher
     statistics: TurnStatistics
+    mind: Mind
 
 
 def open_answering(
@@ -51,6 +52,7 @@ def open_answering(
 ) -> Answering:
     """Make the way from a message to its answer."""
     counter = TokenCounter()
+    mind = Mind(summaries=None, personas=stores.personas)
     statistics = TurnStatistics()
     llm = own(stack, language_model(settings, counter, fetch_image=client.fetch))
     downloads = own(stack, Downloads(lambda: client.http.connector))
@@ -59,9 +61,10 @@ def open_answering(
         llm=llm,
         read=reader.read,
         build_context=query_optimizer(settings, counter).build,
-        mind=Mind(summaries=None, personas=stores.personas),
+        mind=mind,
         history=stores.history,
         history_limit=settings.MAX_HISTORY_MESSAGES,
+        opted_out=lambda user_id: stores.users.get(user_id).opted_out,
         limits=limits(settings, stores),
         statistics=statistics,
         pacers=pacers,
@@ -74,7 +77,7 @@ def open_answering(
     )
     own(stack, conversations)
     batcher = own(stack, message_batcher(settings, client, conversations))
-    return Answering(llm, conversations, batcher, statistics)
+    return Answering(llm, conversations, batcher, statistics, mind)
 
 
 def language_model(

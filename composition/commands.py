@@ -8,12 +8,14 @@ from cogs.admin import Admin
 from cogs.ask_about import AskAbout
 from cogs.chat import Chat
 from cogs.client import Client
+from cogs.deletions import Deletions
 from cogs.doctor import Doctor
 from cogs.images import images_of, no_images
 from cogs.permissions import needed_permissions
 from cogs.personas import Personas
 from cogs.presence import VoicePresence
 from cogs.prewarming import Prewarming
+from cogs.privacy import Privacy
 from cogs.pronounce import Pronounce
 from cogs.read_aloud import ReadAloud
 from cogs.reply_buttons import ReplyButtons
@@ -22,6 +24,7 @@ from cogs.speech_queue import SpeechQueue
 from cogs.voice import Voice
 from cogs.voice_choice import VoiceChoice
 from composition.answering import Answering, bucket
+from composition.privacy import kept_copies, personal_data, readers
 from composition.speaking import Speaking
 from composition.stores import Stores
 from config import Settings
@@ -62,10 +65,29 @@ async def add_cogs(
         VoicePresence(presence=speaking.presence, bot_id=client.own_id),
         Admin(statistics=answering.statistics, doctor=examiner, memory=stores.memory.get_stats),
         Pronounce(stores.pronunciations),
+        privacy_cog(settings, stores, answering),
+        deletions_cog(client, stores, answering, stack),
         GuildSettings(guilds=stores.guilds, reads_everything=client.reads_everything),
     ]
     for cog in cogs:
         await client.add_cog(cog)
+
+
+def privacy_cog(settings: Settings, stores: Stores, answering: Answering) -> Privacy:
+    """Let people see and delete what is kept about them."""
+    data = personal_data(settings, stores, answering)
+    return Privacy(data=data, readers=readers(settings))
+
+
+def deletions_cog(
+    client: Client, stores: Stores, answering: Answering, stack: AsyncExitStack
+) -> Deletions:
+    """Let what is kept follow what becomes of messages and places."""
+    return Deletions(
+        copies=kept_copies(stores, answering, stack),
+        conversations=answering.conversations,
+        bot_id=client.own_id,
+    )
 
 
 def chat_cog(

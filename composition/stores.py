@@ -89,13 +89,11 @@ async def guild_preferences(settings: Settings) -> PreferenceStore[GuildPreferen
 
 
 async def user_preferences(settings: Settings) -> PreferenceStore[UserPreferences]:
-    """Read what people chose; without it they hear the usual voice."""
+    """Read what people chose; without it nobody knows of whom nothing may be kept."""
     folder = settings.HISTORY_DIR / "preferences" / "users"
-    users = PreferenceStore(UserPreferences, directory=folder)
-    try:
-        await users.start()
-    except StorageError as error:
-        log.error("What people chose for themselves is not known: %s", error)
+    private = UserPreferences(opted_out=True)
+    users = PreferenceStore(UserPreferences, directory=folder, unreadable=private)
+    await users.start()
     return users
 
 

@@ -37,7 +37,8 @@ class Conversation:
     sign on their message. A reply whose text is done but whose speech goes on counts no more, and
     the next ones already see it. What its author writes before anything of a reply was seen or
     heard joins its turn, which is then answered anew. `on_kept` is called after
-    a turn has entered the history, `on_ended` after each reply.
+    a turn has entered the history, `on_ended` after each reply. Turns for which `may_keep` is
+    False are answered, but leave nothing.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Conversation:
         key: str,
         history: HistoryStore,
         tasks: TaskOwner,
+        may_keep: Callable[[UserTurn], bool],
         on_kept: Callable[[str, UserTurn, Sequence[HistoryEntry]], None],
         on_ended: Callable[[Reply], None],
         on_idle: Callable[["Conversation"], None],
@@ -53,13 +55,14 @@ class Conversation:
         self.key = key
         self._history = history
         self._tasks = tasks
+        self._may_keep = may_keep
         self._on_kept = on_kept
         self._on_ended = on_ended
         self._on_idle = on_idle
         self._writing: list[Reply] = []
         self._speaking: list[Reply] = []
         self._waiting: list[Reply] = []
-        self._forgotten: set[Reply] = set()
+        self._disowned: set[Reply] = set()
         self._places: dict[Reply, str] = {}
         self._signs: dict[Reply, asyncio.Task[None]] = {}
 
@@ -94,15 +97,18 @@ class Conversation:
         """Answer a message by its new text; nothing is done once its answer is complete."""
         for reply in self._asked_by({message_id}):
             turn = reply.turn.revised(message_id, text)
-            if turn != reply.turn and reply.restarts < RESTARTS:
-                self._answer_anew(reply, turn)
+            if turn == reply.turn:
+                continue
+            if reply.restarts >= RESTARTS or not self._answer_anew(reply, turn):
+                reply.turn = turn  # it is kept as it reads now
 
     def withdraw(self, message_ids: Set[int]) -> None:
         """Answer deleted messages no more; an unfinished answer to nothing else is deleted."""
         for reply in self._asked_by(message_ids):
             rest = reply.turn.without(message_ids)
             if rest is not None:
-                self._answer_anew(reply, rest)
+                if not self._answer_anew(reply, rest):
+                    reply.turn = rest
                 continue
             reply.withdraw()
             if reply in self._waiting:
@@ -123,7 +129,7 @@ class Conversation:
     async def load(self, limit: int) -> list[HistoryEntry]:
         """Return the newest entries, those of replies still spoken included."""
         kept = await self._history.load(self.key, limit=limit)
-        spoken = [reply for reply in self._speaking if reply not in self._forgotten]
+        spoken = [reply for reply in self._speaking if self._is_to_keep(reply)]
         kept += chain.from_iterable(reply.entries() for reply in spoken)
         return kept[-limit:] if limit else []
 
@@ -145,10 +151,10 @@ class Conversation:
         """Tell whether the answer to a message is written and still spoken."""
         return any(reply in self._speaking for reply in self._asked_by({question_id}))
 
-    def forget(self) -> None:
-        """Stop everything and keep none of it."""
-        self._forgotten |= set(self._all())
-        self.stop(lambda _: True)
+    def disown(self, unwanted: Callable[[UserTurn], bool]) -> int:
+        """Stop the replies to such turns and keep nothing of them; return how many."""
+        self._disowned.update(reply for reply in self._all() if unwanted(reply.turn))
+        return self.stop(unwanted)
 
     def _all(self) -> list[Reply]:
         return [*self._speaking, *self._writing, *self._waiting]
@@ -157,10 +163,15 @@ class Conversation:
         asked = [(reply, {message.id for message in reply.turn.messages}) for reply in self._all()]
         return [reply for reply, ids in asked if ids & message_ids]
 
-    def _answer_anew(self, reply: Reply, turn: UserTurn) -> None:
-        if reply.revise(turn) and reply in self._speaking:
+    def _answer_anew(self, reply: Reply, turn: UserTurn) -> bool:
+        begun = reply.revise(turn)
+        if begun and reply in self._speaking:
             self._speaking.remove(reply)
             self._writing.append(reply)
+        return begun
+
+    def _is_to_keep(self, reply: Reply) -> bool:
+        return reply not in self._disowned and self._may_keep(reply.turn)
 
     def _begin_waiting(self) -> None:
         for reply in list(self._waiting):
@@ -181,7 +192,7 @@ class Conversation:
             await self._keep(reply)
         finally:
             self._on_ended(reply)
-            self._forgotten.discard(reply)
+            self._disowned.discard(reply)
             del self._places[reply]
             self._leave(reply)
             self._begin_waiting()
@@ -198,13 +209,14 @@ class Conversation:
 
     async def _keep(self, reply: Reply) -> None:
         entries = reply.entries()
-        if not entries or reply in self._forgotten:
+        if not entries or not self._is_to_keep(reply):
             return
         try:
             await self._history.append(self.key, entries)
         except StorageError as error:
             log.error("A turn could not be kept: %s", error)
-        else:
+            return
+        if self._is_to_keep(reply):  # nobody has it forgotten meanwhile
             self._on_kept(self.key, reply.turn, entries)
 
 

@@ -43,7 +43,8 @@ class Conversations:
     and learns after it. `open_speech(turn, metrics)` is asked for turns that want to be spoken and
     may return None; neither raises nor waits. `typing_pacer` is used for answers neither streamed
     nor spoken. With `buttons` an answer can be stopped, asked for again and spoken by what stands
-    under it. `explain` makes a sentence of an error nobody expected. `aclose` stops what runs,
+    under it. What those say who are `opted_out` is never kept, nor what is asked about their
+    words. `explain` makes a sentence of an error nobody expected. `aclose` stops what runs,
     marks it as stopped and returns within `end_within` seconds.
     """
 
@@ -56,6 +57,7 @@ class Conversations:
         mind: Mind,
         history: HistoryStore,
         history_limit: int,
+        opted_out: Callable[[int], bool],
         limits: Limits,
         statistics: TurnStatistics,
         pacers: ChannelPacers,
@@ -75,6 +77,7 @@ class Conversations:
         self._mind = mind
         self._history = history
         self._history_limit = history_limit
+        self._opted_out = opted_out
         self._limits = limits
         self._statistics = statistics
         self._pacers = pacers
@@ -176,10 +179,22 @@ class Conversations:
         """Stop and forget a channel's conversation; return how many entries it had."""
         key = _key(channel_id)
         if key in self._active:
-            self._active[key].forget()
+            self._active[key].disown(lambda _: True)
         count = await self._history.clear(key)
         await self._mind.forget_conversation(key)
         return count
+
+    def disown_person(self, user_id: int) -> int:
+        """Stop what is answered to a person or about their words, and keep none of it."""
+        return self._disown(lambda turn: user_id in (turn.author.id, *turn.sources))
+
+    def disown_channel(self, channel_id: int) -> int:
+        """Stop every reply of a channel and keep nothing of them."""
+        return self._disown(lambda turn: turn.channel_id == channel_id)
+
+    def disown_guild(self, guild_id: int) -> int:
+        """Stop every reply of a guild and keep nothing of them."""
+        return self._disown(lambda turn: turn.guild_id == guild_id)
 
     async def aclose(self) -> None:
         """Stop every reply, give their last edits time to arrive, and end; idempotent."""
@@ -197,6 +212,13 @@ class Conversations:
     def _stop(self, wanted: Callable[[UserTurn], bool]) -> int:
         return sum(conversation.stop(wanted) for conversation in list(self._active.values()))
 
+    def _disown(self, unwanted: Callable[[UserTurn], bool]) -> int:
+        active = list(self._active.values())
+        return sum(conversation.disown(unwanted) for conversation in active)
+
+    def _may_keep(self, turn: UserTurn) -> bool:
+        return not any(self._opted_out(each) for each in (turn.author.id, *turn.sources))
+
     def _conversation(self, channel_id: int) -> Conversation:
         key = _key(channel_id)
         if self._closing:
@@ -209,6 +231,7 @@ class Conversations:
             key=key,
             history=self._history,
             tasks=self._tasks,
+            may_keep=self._may_keep,
             on_kept=self._mind.learn,
             on_ended=self._account,
             on_idle=self._ended,

@@ -119,6 +119,13 @@ class MessageBatcher:
                     self._take(key)
                 return
 
+    def discard_author(self, author_id: int) -> int:
+        """Take back all that a person wrote and that is still held; return how many turns."""
+        keys = [key for key in self._pending if key[1] == author_id]
+        for key in keys:
+            self._take(key)
+        return len(keys)
+
     async def aclose(self) -> None:
         """Drop the turns that are still held; idempotent."""
         self._closed = True

@@ -20,7 +20,8 @@ TOO_MANY = "I keep as many choices as I can; yours did not fit. Please tell the 
 class UserPreferences:
     """Hold what one person chose for the answers to them; empty or 0 is the bot's default.
 
-    `remember` lets the bot keep and recall what they tell about themselves.
+    `remember` lets the bot keep and recall what they tell about themselves. Of what somebody says
+    who has `opted_out` nothing is kept at all.
     """
 
     voice: str = ""
@@ -28,6 +29,7 @@ class UserPreferences:
     language: str = ""
     remember: bool = True
     persona: str = ""
+    opted_out: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,15 +65,22 @@ Choices = TypeVar("Choices")
 class PreferenceStore(Generic[Choices]):
     """Keep the choices of guilds or users: all in memory, each in a small file of its own.
 
-    `kind` makes the default choices. At most `max_keys` are kept: further ones are refused.
+    `kind` makes the default choices. At most `max_keys` are kept: further ones are refused. Whose
+    file can't be read has chosen `unreadable`, where that is given, from then on.
     """
 
     def __init__(
-        self, kind: Callable[[], Choices], *, directory: Path, max_keys: int = 100_000
+        self,
+        kind: Callable[[], Choices],
+        *,
+        directory: Path,
+        unreadable: Choices | None = None,
+        max_keys: int = 100_000,
     ) -> None:
         self._default = kind()
         self._format = TypeAdapter(type(self._default))
         self._directory = directory
+        self._unreadable = unreadable
         self._max_keys = max_keys
         self._kept: dict[int, Choices] = {}
         self._writing = asyncio.Lock()
@@ -86,6 +95,10 @@ class PreferenceStore(Generic[Choices]):
     def get(self, key: int) -> Choices:
         """Return what a guild or user chose; never waits."""
         return self._kept.get(key, self._default)
+
+    def keys_where(self, wanted: Callable[[Choices], bool]) -> list[int]:
+        """Return the guilds or users whose choices are such."""
+        return [key for key, choices in self._kept.items() if wanted(choices)]
 
     async def change(self, key: int, change: Callable[[Choices], Choices]) -> Choices:
         """Keep what `change` makes of the choices and return it. Raises StorageError.
@@ -115,13 +128,18 @@ class PreferenceStore(Generic[Choices]):
 
     async def _remove(self, key: int) -> bool:
         try:
-            await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+            await asyncio.to_thread(self._delete, key)
         except OSError as error:
             raise StorageError(f"not removed: {error}", user_message=NOT_KEPT) from error
         return self._kept.pop(key, None) is not None
 
     def _path(self, key: int) -> Path:
         return self._directory / f"{key}.json"
+
+    def _delete(self, key: int) -> None:
+        path = self._path(key)
+        path.unlink(missing_ok=True)
+        path.with_name(f"{path.name}.corrupt").unlink(missing_ok=True)
 
     def _read_all(self) -> dict[int, Choices]:
         if not self._directory.is_dir():
@@ -133,4 +151,7 @@ class PreferenceStore(Generic[Choices]):
             except (ValidationError, ValueError):
                 log.error("%s cannot be read and is set aside", path.name)
                 path.replace(path.with_name(f"{path.name}.corrupt"))
+                if self._unreadable is not None and path.stem.isdecimal():
+                    replace_private(path, self._format.dump_json(self._unreadable))
+                    kept[int(path.stem)] = self._unreadable
         return kept

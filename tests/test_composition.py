@@ -2,6 +2,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock
@@ -13,18 +14,30 @@ from discord import app_commands
 
 from bot import assemble
 from cogs.client import Client, edit_limits
-from composition import answering, phrases, speaking
+from composition import answering, phrases, privacy, speaking, stores
 from config import Settings
 from services.channel_pacer import ChannelPacers
 from services.core.errors import ProviderConnectionError, ProviderRequestError
 from services.core.protocols import LLM
-from services.core.types import ChatContext, ChatMessage, ImagePart
+from services.core.types import ChatContext, ChatMessage, HistoryEntry, ImagePart
 from services.llm.tokens import TokenCounter
+from services.mind import Mind
+from services.preferences import UserPreferences
 from services.tts.cache import CachedTTS
 from services.tts.phrases import Phrase
 from tests.services.llm.scripted_server import Reply, refusal, scripted_server
 
 SERVER = "http://127.0.0.1:9/v1"
+ENTRY = {
+    "role": "user",
+    "text": "hi",
+    "at": 1.0,
+    "author_id": 7,
+    "author": "ana",
+    "message_ids": (1,),
+    "about": (),
+    "guild_id": 0,
+}
 
 
 @pytest.fixture
@@ -230,3 +243,35 @@ async def test_the_readme_lists_the_commands_that_there_are(
     assert sorted(listed) == sorted(map(usage, commands))
     for menu in tree.walk_commands(type=discord.AppCommandType.message):
         assert f"Apps → {menu.name}" in readme
+
+
+async def test_every_store_is_open_to_those_of_whom_it_keeps_something(tmp_path: Path) -> None:
+    made = Settings(HISTORY_DIR=tmp_path / "history", TEMP_DIR=tmp_path / "temp")
+    async with AsyncExitStack() as stack:
+        client = Client(socket="", trace=edit_limits(ChannelPacers()))
+        kept = await stores.open_stores(made, client, stack)
+        found = privacy.personal_stores(made, kept, Mind(summaries=None, personas=None))
+        names = {each.name for each in found}
+        assert names | privacy.IMPERSONAL == {each.name for each in fields(stores.Stores)}
+        assert not names & privacy.IMPERSONAL
+        await kept.history.append("channel-1", [HistoryEntry("user", "hi", 1.0, 7, "ana", (1,))])
+        await kept.users.change(7, lambda now: replace(now, voice="x", opted_out=True))
+        await kept.guilds.change(5, lambda now: replace(now, denied_users=frozenset({7})))
+        kept.budget.spend("tokens of user 7", 12)
+        await kept.phrases.keep(b"1", Phrase.of([b"sound"], {7}))
+        exported = {each.name: await each.export(7) for each in found}
+        assert exported == {
+            "history": [{"conversation": "channel-1", **ENTRY}],
+            "phrases": [{"seconds": 0.02}],
+            "users": [{"voice": "x"}, {"opted_out": True}],
+            "guilds": [{"guild_id": 5, "list": "denied"}],
+            "budget": [{"what": "tokens of user 7", "used": 12}],
+        }
+        assert [await each.forget(7) for each in found if each.forget] == [1, 1, 1]
+        assert kept.users.get(7) == UserPreferences(opted_out=True)
+        assert [await each.forget(7) for each in found if each.forget] == [0, 0, 0]
+
+
+def test_who_else_reads_is_named_once() -> None:
+    made = Settings(OPENAI_BASE_URL=SERVER, TTS_BASE_URL=SERVER)
+    assert privacy.readers(made) == ["`127.0.0.1`"]

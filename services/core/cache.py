@@ -51,6 +51,10 @@ class ByteBoundCache(Generic[K, V]):
             return False
         return True
 
+    def items(self) -> list[tuple[K, V]]:
+        """Return what is kept, without counting it as used."""
+        return list(self._kept.items())
+
     def discard(self, unwanted: Callable[[K, V], bool]) -> int:
         """Drop such values, told by key and value, and return how many."""
         peek = Cache.__getitem__  # LRUCache's own would count as a use

@@ -69,6 +69,10 @@ class PhraseFiles:
                 self._sizes.pop(name, None)
         return len(gone)
 
+    async def of_user(self, user_id: int) -> dict[bytes, int]:
+        """Return how many packets each phrase has that is this person's alone, by its key."""
+        return await asyncio.to_thread(_of_user, self._directory, list(self._sizes), user_id)
+
     def _make_room(self, size: int) -> Iterator[str]:
         total = sum(self._sizes.values()) + size
         while self._sizes and total > self._max_bytes:
@@ -126,6 +130,15 @@ def _read(path: Path) -> Content:
         log.warning("A phrase on the disk is of no use: %s", error)
         path.unlink(missing_ok=True)
         return _NOTHING
+
+
+def _of_user(directory: Path, names: Sequence[str], user_id: int) -> dict[bytes, int]:
+    found: dict[bytes, int] = {}
+    for name in names:
+        packets, users = _read(directory / name)
+        if users == {user_id}:
+            found[bytes.fromhex(name.removesuffix(SUFFIX))] = len(packets)
+    return found
 
 
 def _forget(directory: Path, names: Sequence[str], user_id: int) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from services.core.cache import ByteBoundCache, CacheStatistics
-from services.core.types import VoiceStyle
+from services.core.types import FRAME_SECONDS, VoiceStyle
 from services.tts.phrase_files import PhraseFiles
 from services.tts.phrase_users import EVERYBODY, add_users
 from services.tts.phrases_ahead import PhrasesAhead
@@ -111,6 +111,17 @@ class PhraseCache:
         if self._files is not None:
             dropped = max(dropped, await self._files.forget(user_id))
         return dropped
+
+    async def lengths_of(self, user_id: int) -> list[float]:
+        """Return how long each phrase is that is this person's alone, seconds."""
+        packets = {
+            key: len(phrase.lengths)
+            for key, phrase in self._kept.items()
+            if phrase.users == {user_id}
+        }
+        if self._files is not None:
+            packets |= await self._files.of_user(user_id)
+        return [FRAME_SECONDS * count for count in packets.values()]
 
     def clear(self) -> None:
         """Empty the memory."""

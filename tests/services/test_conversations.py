@@ -2,6 +2,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from services.conversations import CLOSED, Conversations
 from services.core.errors import BusyError, ProviderConnectionError, StorageError
 from services.core.metrics import TurnMetrics, TurnStatistics
 from services.core.protocols import Speech
-from services.core.types import ChatDelta, HistoryEntry, TokenUsage, UserTurn
+from services.core.types import ChatDelta, HistoryEntry, Quote, TokenUsage, UserTurn
 from services.daily_budget import DailyBudget
 from services.limits import DailyShares, Limits
 from services.mind import Mind
@@ -51,9 +52,12 @@ class Bot:
         max_active: int = 100,
         buttons: bool = True,
         shares: DailyShares | None = None,
+        history: MemoryHistory | None = None,
+        mind: Mind | None = None,
     ) -> None:
         self.llm = llm
-        self.history = MemoryHistory()
+        self.history = history or MemoryHistory()
+        self.opted_out: set[int] = set()
         self.statistics = TurnStatistics()
         self.speeches: list[FakeSpeech] = []
         self.metrics: list[TurnMetrics] = []
@@ -61,9 +65,10 @@ class Bot:
             llm=llm,
             read=as_it_is,
             build_context=plain_context,
-            mind=Mind(summaries=None, personas=None),
+            mind=mind or Mind(summaries=None, personas=None),
             history=self.history,
             history_limit=10,
+            opted_out=self.opted_out.__contains__,
             limits=limits(shares or DailyShares()),
             statistics=self.statistics,
             pacers=ChannelPacers(),
@@ -380,3 +385,80 @@ async def test_where_the_days_speech_is_spent_the_answer_is_written_and_says_so(
     assert written.texts[0].startswith("one\n-# Today's speech is used up")
     assert len(bot.speeches) == 1
     await bot.conversations.aclose()
+
+
+async def test_nothing_is_kept_of_those_who_opted_out_nor_shown_to_others() -> None:
+    async with running(ScriptedLLM(words("one"), words("two"))) as bot:
+        bot.opted_out.add(7)
+        assert bot.ask(author=7, id=1, speak=True).texts == []
+        await asyncio.sleep(2)
+        bot.ask(author=8, id=2)
+        await asyncio.sleep(30)
+        assert bot.told(1) == ["Question 2."]
+        assert bot.kept == ["Question 2.", "two"]
+
+
+async def test_what_is_asked_about_the_words_of_somebody_who_opted_out_is_not_kept() -> None:
+    async with running(ScriptedLLM(words("one"))) as bot:
+        bot.opted_out.add(9)
+        asked = replace(turn().first, quote=Quote("ben", "words", 55, 9))
+        bot.conversations.submit(UserTurn("t", (asked,)), channel=FakeChannel())
+        await asyncio.sleep(2)
+        assert bot.statistics.turns == 1
+        assert bot.kept == []
+
+
+async def test_a_person_disowned_while_answered_leaves_nothing_and_others_go_on() -> None:
+    async with running(ScriptedLLM(words("one two three four"))) as bot:
+        mine, others = bot.ask(author=7, id=1), bot.ask(author=8, id=2)
+        about = replace(turn(author=9, id=4).first, about=(7, 55))
+        bot.conversations.submit(UserTurn("t4", (about,)), channel=FakeChannel())
+        await asyncio.sleep(0.25)
+        assert bot.conversations.disown_person(7) == 2
+        await asyncio.sleep(2)
+        assert mine.texts == [f"one two {STOPPED}"]
+        assert others.texts == ["one two three four"]
+        assert bot.kept == ["Question 2.", "one two three four"]
+
+
+@pytest.mark.parametrize("where", ["channel", "guild"])
+async def test_a_place_that_is_gone_leaves_nothing_of_what_is_written_there(where: str) -> None:
+    async with running(ScriptedLLM(words("one two three four"))) as bot:
+        bot.ask()
+        await asyncio.sleep(0.25)
+        assert bot.conversations.disown_channel(101) == bot.conversations.disown_guild(6) == 0
+        channel = where == "channel"
+        disown = bot.conversations.disown_channel if channel else bot.conversations.disown_guild
+        assert disown(100 if channel else 5) == 1
+        await asyncio.sleep(2)
+        assert bot.kept == []
+
+
+class SlowHistory(MemoryHistory):
+    """Write as a slow disk does."""
+
+    async def append(self, conversation: str, entries: Sequence[HistoryEntry]) -> None:
+        await super().append(conversation, entries)
+        await asyncio.sleep(5)
+
+
+async def test_what_is_forgotten_while_it_is_written_is_learned_from_no_more() -> None:
+    learned: list[str] = []
+
+    class Told(Mind):
+        def learn(self, key: str, turn: UserTurn, entries: Sequence[HistoryEntry]) -> None:
+            learned.append(turn.text)
+
+    bot = Bot(
+        ScriptedLLM(words("one")), history=SlowHistory(), mind=Told(summaries=None, personas=None)
+    )
+    bot.ask(author=7, id=1)
+    bot.ask(author=8, id=2)
+    await asyncio.sleep(2)
+    assert len(bot.kept) == 4
+    bot.conversations.disown_person(7)
+    assert await bot.history.forget_author(7) == 2
+    await asyncio.sleep(10)
+    await bot.conversations.aclose()
+    assert bot.kept == ["Question 2.", "one"]
+    assert learned == ["Question 2."]

@@ -164,3 +164,13 @@ async def test_after_the_end_nothing_is_delivered() -> None:
     inbox.batcher.add(message("two."))
     await asyncio.sleep(3)
     assert inbox.texts == []
+
+
+async def test_all_that_a_person_wrote_is_taken_back() -> None:
+    inbox = Inbox()
+    for author, channel in ((7, 1), (7, 2), (8, 1)):
+        inbox.batcher.add(message("first,", author=author, channel=channel))
+    assert inbox.batcher.discard_author(7) == 2
+    assert inbox.batcher.discard_author(7) == 0
+    await asyncio.sleep(5)
+    assert [turn.author.id for _, turn in inbox.turns] == [8]

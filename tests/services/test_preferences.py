@@ -8,8 +8,12 @@ from services.core.errors import StorageError
 from services.preferences import GuildPreferences, PreferenceStore, UserPreferences
 
 
-def users(directory: Path, **limits: int) -> PreferenceStore[UserPreferences]:
-    return PreferenceStore(UserPreferences, directory=directory, **limits)
+def users(
+    directory: Path, *, max_keys: int = 100, unreadable: UserPreferences | None = None
+) -> PreferenceStore[UserPreferences]:
+    return PreferenceStore(
+        UserPreferences, directory=directory, max_keys=max_keys, unreadable=unreadable
+    )
 
 
 async def test_choices_are_there_again_after_a_restart(tmp_path: Path) -> None:
@@ -69,6 +73,27 @@ async def test_a_file_that_cannot_be_read_is_set_aside(
     assert store.get(7) == UserPreferences()
     assert (tmp_path / "7.json.corrupt").read_bytes() == content
     assert "7.json cannot be read" in caplog.text
+
+
+async def test_whose_choices_cannot_be_read_has_the_careful_ones_from_then_on(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "7.json").write_text("{")
+    careful = UserPreferences(opted_out=True)
+    for _ in range(2):
+        store = users(tmp_path, unreadable=careful)
+        await store.start()
+        assert store.get(7) == careful
+        assert store.get(8) == UserPreferences()
+    assert await store.forget(7)
+    assert os.listdir(tmp_path) == []  # noqa: PTH208 - pathlib would block in a coroutine
+
+
+async def test_choices_of_one_kind_are_found(tmp_path: Path) -> None:
+    store = users(tmp_path)
+    for user_id, voice in ((7, "x"), (8, "y")):
+        await store.change(user_id, lambda now, voice=voice: replace(now, voice=voice))  # type: ignore[misc]
+    assert store.keys_where(lambda each: each.voice == "y") == [8]
 
 
 async def test_choices_of_a_later_version_are_no_obstacle(tmp_path: Path) -> None:

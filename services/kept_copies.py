@@ -1,0 +1,129 @@
+import asyncio
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from services.core.errors import StorageError
+from services.core.protocols import HistoryStore
+from services.core.tasks import TaskOwner
+from services.mind import Mind
+
+log = logging.getLogger(__name__)
+
+MAX_WAITING = 10_000
+"""Changed messages that may wait to be followed; whoever brings more waits until there is room."""
+
+RETRY_SECONDS = 60.0
+"""Pause after the disk refused a change, which is then tried again."""
+
+CLOSING_SECONDS = 2.0
+"""How long the end waits for what is still to be followed."""
+
+
+@dataclass(slots=True)
+class _Changes:
+    """Hold what has become of one channel's messages."""
+
+    deleted: set[int] = field(default_factory=set)
+    revised: dict[int, str] = field(default_factory=dict)
+    all_gone: bool = False
+    found: int = 0
+
+    def __len__(self) -> int:
+        return len(self.deleted) + len(self.revised) + 1
+
+    def add(self, later: "_Changes") -> None:
+        self.deleted |= later.deleted
+        self.revised |= later.revised
+        self.all_gone |= later.all_gone
+
+
+class KeptCopies:
+    """Let what is kept of messages follow what becomes of them at Discord.
+
+    A deleted message takes with it what was made of it: its entry and its answer's in the history,
+    and the summary of its conversation. A changed one is kept as it reads now. Channels are served
+    one after the other, beside everything; a channel without history costs a look at the disk.
+    """
+
+    def __init__(self, *, history: HistoryStore, mind: Mind) -> None:
+        self._history = history
+        self._mind = mind
+        self._waiting: dict[int, _Changes] = {}
+        self._count = 0
+        self._room = asyncio.Event()
+        self._room.set()
+        self._working: asyncio.Task[None] | None = None
+        self._tasks = TaskOwner("kept_copies")
+
+    async def delete(self, channel_id: int, message_ids: Collection[int]) -> None:
+        """Forget deleted messages, soon; waits only while too much is to be done."""
+        await self._add(channel_id, _Changes(deleted=set(message_ids)))
+
+    async def revise(self, channel_id: int, message_id: int, text: str) -> None:
+        """Keep a message as it reads now, soon; "" forgets it."""
+        changes = _Changes(revised={message_id: text}) if text else _Changes(deleted={message_id})
+        await self._add(channel_id, changes)
+
+    async def delete_channel(self, channel_id: int) -> None:
+        """Forget the conversation of a channel that is no more, soon."""
+        await self._add(channel_id, _Changes(all_gone=True))
+
+    async def delete_guild(self, guild_id: int) -> int:
+        """Forget the conversations of a guild; return how many. Raises StorageError."""
+        keys = await self._history.forget_guild(guild_id)
+        for key in keys:
+            await self._mind.forget_conversation(key)
+        return len(keys)
+
+    async def aclose(self) -> None:
+        """Follow what is known so far, as far as there is time, and end; idempotent."""
+        if self._working is not None:
+            await asyncio.wait([self._working], timeout=CLOSING_SECONDS)
+        await self._tasks.aclose()
+
+    async def _add(self, channel_id: int, changes: _Changes) -> None:
+        await self._room.wait()
+        known = self._waiting.setdefault(channel_id, _Changes())
+        known.add(changes)
+        self._count += len(changes)
+        if self._count >= MAX_WAITING:
+            self._room.clear()
+        if self._working is None:
+            self._working = self._tasks.start(self._work(), name="work")
+
+    async def _work(self) -> None:
+        try:
+            while self._waiting:
+                channel_id = next(iter(self._waiting))
+                changes = self._waiting.pop(channel_id)
+                try:
+                    await self._follow(f"channel-{channel_id}", changes)
+                except StorageError as error:
+                    log.error("Changed messages are still kept as they were: %s", error)
+                    await self._retry(channel_id, changes)
+                if not self._waiting:
+                    self._count = 0
+                    self._room.set()
+        finally:
+            self._working = None
+
+    async def _retry(self, channel_id: int, changes: _Changes) -> None:
+        later = self._waiting.pop(channel_id, _Changes())
+        changes.add(later)
+        self._waiting[channel_id] = changes
+        await asyncio.sleep(RETRY_SECONDS)
+
+    async def _follow(self, key: str, changes: _Changes) -> None:
+        if changes.all_gone:
+            await self._history.clear(key)
+            await self._mind.forget_conversation(key)
+            return
+        if changes.deleted:
+            changes.found += await self._history.forget_messages(key, changes.deleted)
+        for message_id, text in changes.revised.items():
+            if message_id not in changes.deleted:
+                changes.found += await self._history.revise(key, message_id, text)
+        if changes.found:
+            log.info("Followed %d changes of messages in %s", changes.found, key)
+            await self._mind.forget_conversation(key)
