@@ -8,6 +8,7 @@ from sandbox.commands import ON_MESSAGE, SLASH, AllCommands, Commands
 from sandbox.control_http import BadRequestError, read, reply
 from sandbox.interaction import Interaction
 from sandbox.interactions import Interactions
+from sandbox.modals import check_values
 from sandbox.model import Channel, Json, Message, UnknownError, User
 from sandbox.payloads import message_payload
 from sandbox.permissions import permissions_in
@@ -94,6 +95,7 @@ class InteractionControl:
         if shown is None or shown.modal is None:
             raise UnknownError("form", custom_id)
         values = body.get("values", body.get("fields")) or {}
+        check_values(shown.modal, values)
         data = {
             "custom_id": custom_id,
             "components": [_filled(each, values) for each in shown.modal["components"]],

@@ -1,10 +1,11 @@
 from aiohttp import web
 
 from sandbox import interaction as kinds
-from sandbox.discord_error import DiscordError, invalid_form
+from sandbox.discord_error import DiscordError
 from sandbox.interaction import Interaction
 from sandbox.interactions import Interactions
 from sandbox.messages import Upload
+from sandbox.modals import check_modal
 from sandbox.model import EPHEMERAL, Json, Message
 from sandbox.payloads import message_payload
 from sandbox.rest import json_response, no_content
@@ -88,7 +89,7 @@ class InteractionRoutes:
             case kinds.CHOICES:
                 desk.choose(interaction, list(data.get("choices") or []))
             case kinds.MODAL:
-                _check_modal(data)
+                check_modal(data)
                 desk.show_modal(interaction, data)
 
     def _callback(self, interaction: Interaction) -> Json:
@@ -119,8 +120,3 @@ def _answer(interaction: Interaction, request: web.Request) -> Message:
 
 def _described(message: Message) -> Json:
     return message_payload(message, reader=message.author)
-
-
-def _check_modal(modal: Json) -> None:
-    if not modal.get("custom_id") or not modal.get("components"):
-        raise invalid_form("A modal needs a custom_id and components.", rule="interaction_response")

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Annotated, Final
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -57,7 +57,8 @@ def parse_persona(text: str) -> Persona:
     if unknown := sorted(told.keys() - _KEYS):
         raise ValueError(f"{unknown[0]!r} is none of {', '.join(sorted(_KEYS))}")
     made = checked(told)
-    if not made.prompt.strip():
+    made = replace(made, prompt=made.prompt.strip())
+    if not made.prompt:
         raise ValueError("it has no prompt")
     return made
 

@@ -6,8 +6,9 @@ from unittest.mock import AsyncMock, MagicMock
 import aiohttp
 import pytest
 
-from cogs.voice import Voice
+from cogs.voice import SPEAKING, Voice
 from services.core.errors import ProviderError
+from services.persona import Persona
 
 
 def cog(**parts: Any) -> Voice:
@@ -44,3 +45,28 @@ async def test_a_new_session_of_the_gateway_restores_the_channels() -> None:
     voice = cog(sessions=sessions)
     await voice.on_ready()
     sessions.restore.assert_awaited_once_with(voice._find_channel)
+
+
+@pytest.mark.parametrize(
+    ("notice", "greeting", "said"),
+    [
+        ("", "Ahoy, Ana!", "Ahoy, Ana!"),
+        ("", "", SPEAKING),
+        ("I asked to speak.", "Ahoy, Ana!", "I asked to speak."),
+    ],
+)
+async def test_a_persona_greets_in_the_channel_that_it_joins(
+    notice: str, greeting: str, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    session = SimpleNamespace(channel_name="Lounge", notice=notice)
+    speaker = MagicMock(say=AsyncMock(side_effect=ProviderError("no")))
+    personas = SimpleNamespace(meet=lambda **_: Persona(name="Pirate", greeting=greeting))
+    sessions = MagicMock(join=AsyncMock(return_value=session))
+    voice, asked = cog(speaker=speaker, personas=personas, sessions=sessions), interaction()
+    await Voice.join.callback(voice, asked, MagicMock())  # type: ignore[arg-type, call-arg]
+    await asyncio.sleep(0.01)
+    answers = [call.kwargs["content"] for call in asked.edit_original_response.await_args_list]
+    assert answers == [f"I'm in **Lounge**. {said}"]
+    assert [call.args[1] for call in speaker.say.await_args_list] == [said] * ("Ahoy" in said)
+    assert "WARNING" not in {record.levelname for record in caplog.records}
+    await voice.cog_unload()
