@@ -15,6 +15,7 @@ from cogs.places import place_of
 from cogs.text_channels import PING_ASKER, UNREACHABLE, InteractionText
 from cogs.thinking import think
 from services.access import Access
+from services.chatter import NO_TEXT, NOT_TEXT, UNREADABLE
 from services.conversations import Conversations
 from services.core.errors import BusyError
 from services.core.logs import new_turn_id
@@ -30,9 +31,6 @@ LONGEST = 8000
 """Characters of a message that are answered; Discord allows 2000, some accounts 4000."""
 
 TOO_LONG = f"That is too long for me. Please keep a message under {LONGEST} characters."
-NOT_TEXT = "I can read text files only, such as .txt, .md, .csv or code."
-NO_TEXT = "Yes? Write your question after my name."
-UNREADABLE = "I can't read that message. Please mention me in it."
 
 
 class Chat(commands.Cog):

@@ -15,13 +15,13 @@ from cogs.question import read_again, said_before
 from cogs.reply_view import PressedButton, buttons_of, view_of
 from cogs.text_channels import UNREACHABLE, ChannelText, InteractionText
 from cogs.voice import Voice
+from services.chatter import without_notes
 from services.conversations import Conversations
 from services.core.errors import BotError
 from services.core.logs import new_turn_id
 from services.core.protocols import TextChannel
 from services.core.tasks import TaskOwner
 from services.core.types import Author, ReplyButton, ReplyControls, UserTurn
-from services.reply import without_notes
 
 log = logging.getLogger(__name__)
 

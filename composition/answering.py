@@ -10,6 +10,7 @@ from cogs.downloads import Downloads
 from cogs.enclosures import fetch_quote
 from cogs.errors import explain
 from cogs.text_channels import ChannelText
+from composition.mind import history_limit, open_mind
 from composition.speaking import Speaking
 from composition.stores import Stores
 from config import Settings
@@ -52,9 +53,9 @@ def open_answering(
 ) -> Answering:
     """Make the way from a message to its answer."""
     counter = TokenCounter()
-    mind = Mind(summaries=None, personas=stores.personas)
     statistics = TurnStatistics()
     llm = own(stack, language_model(settings, counter, fetch_image=client.fetch))
+    mind = open_mind(settings, stores, llm, counter, stack)
     downloads = own(stack, Downloads(lambda: client.http.connector))
     reader = TurnReader(fetch_file=downloads.fetch, fetch_quote=partial(fetch_quote, client))
     conversations = Conversations(
@@ -63,7 +64,7 @@ def open_answering(
         build_context=query_optimizer(settings, counter).build,
         mind=mind,
         history=stores.history,
-        history_limit=settings.MAX_HISTORY_MESSAGES,
+        history_limit=history_limit(settings),
         opted_out=lambda user_id: stores.users.get(user_id).opted_out,
         limits=limits(settings, stores),
         statistics=statistics,

@@ -17,6 +17,7 @@ from services.memory_manager import MemoryManager
 from services.persona_choice import PersonaChoices
 from services.preferences import GuildPreferences, PreferenceStore, UserPreferences
 from services.pronunciation import PronunciationBook
+from services.summary_store import SummaryStore
 from services.tts.phrases import PhraseCache
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ class Stores:
     """Hold what outlives a restart of the bot, or a turn."""
 
     history: HistoryStore
+    summaries: SummaryStore
     guilds: PreferenceStore[GuildPreferences]
     users: PreferenceStore[UserPreferences]
     pronunciations: PreferenceStore[PronunciationBook]
@@ -48,6 +50,7 @@ async def open_stores(settings: Settings, client: Client, stack: AsyncExitStack)
     guilds, users = await guild_preferences(settings), await user_preferences(settings)
     return Stores(
         history=history,
+        summaries=SummaryStore(settings.HISTORY_DIR / "summaries", cipher=cipher),
         guilds=guilds,
         users=users,
         pronunciations=await pronunciation_books(settings),

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence, Set
 
 from services.asked_again import find_kept
 from services.channel_pacer import ChannelPacers
+from services.chatter import CLOSED
 from services.conversation import Conversation
 from services.core.errors import BusyError
 from services.core.logs import turn_id
@@ -21,8 +22,6 @@ from services.typing_pacer import TypingPacer
 
 log = logging.getLogger(__name__)
 turn_log = logging.getLogger("turn")
-
-CLOSED = "I'm restarting. Please ask again in a moment."
 
 REFUSAL_PAUSE = 10.0
 """Seconds between two refusals of one person in one place: they cost what answers cost."""

@@ -1,11 +1,11 @@
 import asyncio
 import logging
-import re
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
 from typing import Protocol
 
+from services.chatter import NOT_SPOKEN, STOPPED, TOO_LONG
 from services.core.asker import asker_id
 from services.core.errors import BotError, BusyError, EmptyResponseError
 from services.core.logs import turn_id
@@ -25,10 +25,6 @@ from services.typing_pacer import TypingPacer
 
 log = logging.getLogger(__name__)
 turn_log = logging.getLogger("turn")
-
-STOPPED = "*(stopped)*"
-TOO_LONG = "*(My answer got too long, so I ended it here.)*"
-NOT_SPOKEN = "*(I could not read all of this aloud.)*"
 
 
 class ReplyOutput(TextOutput, Protocol):
@@ -371,14 +367,6 @@ class Reply:
     def _on_shown(self) -> None:
         self.metrics.mark("shown")
         self.visible.set()
-
-
-def without_notes(shown: str) -> str:
-    """Return a shown answer without what the bot said about it."""
-    kept = re.sub(r"(?:\n-# [^\n]*)+\Z", "", shown).strip()
-    for note in (NOT_SPOKEN, TOO_LONG, STOPPED):
-        kept = kept.removesuffix(note).rstrip()
-    return kept
 
 
 def _report(what: str, error: Exception) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Set
 from dataclasses import dataclass
 
+from services.chatter import answer_in
 from services.core.types import IncomingMessage, Quote, TextFile, UserTurn
 from services.text_files import MAX_BYTES
 
@@ -50,7 +51,7 @@ def material_of(turn: UserTurn, *, known: Set[int]) -> list[Material]:
     found: list[Material] = []
     for message in turn.messages:
         if message.quote is not None and message.quote.text is not None:
-            found.append(_quotation(message.quote, known))
+            found += _quotation(message.quote, known)
         found += [_file(file) for file in message.files]
     return found
 
@@ -88,8 +89,16 @@ def _kept(message: IncomingMessage, room: int) -> str:
     return "\n\n".join(part for part in (*blocks, message.kept_text) if part.strip())
 
 
-def _quotation(quote: Quote, known: Set[int]) -> Material:
+def _quotation(quote: Quote, known: Set[int]) -> list[Material]:
+    """Return a quotation; of the bot what it answered, nothing where that was small talk."""
     text = (quote.text or "").strip()
+    if text and quote.author == "you":
+        text = answer_in(text)
+        return [_quoted(quote, text, known)] if text else []
+    return [_quoted(quote, text, known)]
+
+
+def _quoted(quote: Quote, text: str, known: Set[int]) -> Material:
     author = " ".join(quote.author.split())
     if not text:
         whose = f" of {author}" if author else ""

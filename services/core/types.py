@@ -215,13 +215,15 @@ class Background:
     """Hold what the bot knows before a turn: who it is, about the asker, and what went before.
 
     `persona` stands in the place of the settings' system prompt; "" leaves that. `temperature` is
-    that persona's; None leaves the settings' one.
+    that persona's; None leaves the settings' one. `unsummarised` is how many of the newest messages
+    of the history `summary` does not hold.
     """
 
     persona: str = ""
     temperature: float | None = None
     profile: str = ""
     summary: str = ""
+    unsummarised: int = 0
 
 
 @dataclass(frozen=True, slots=True)

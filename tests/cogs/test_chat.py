@@ -9,9 +9,10 @@ import discord
 import pytest
 
 from cogs.access import REFUSALS, Gate
-from cogs.chat import LONGEST, NO_TEXT, NOT_TEXT, TOO_LONG, Chat
+from cogs.chat import LONGEST, TOO_LONG, Chat
 from cogs.images import images_of
 from services.access import Access
+from services.chatter import NO_TEXT, NOT_TEXT
 from services.core.types import IncomingMessage
 from services.preferences import GuildPreferences
 from services.rate_limiter import RateLimiter

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from services.channel_pacer import ChannelPacers
+from services.chatter import CLOSED, STOPPED
 from services.conversation import RUNNING, WAITING, WAITING_OF_ONE
-from services.conversations import CLOSED, Conversations
+from services.conversations import Conversations
 from services.core.errors import BusyError, ProviderConnectionError, StorageError
 from services.core.metrics import TurnMetrics, TurnStatistics
 from services.core.protocols import Speech
@@ -18,7 +19,6 @@ from services.daily_budget import DailyBudget
 from services.limits import DailyShares, Limits
 from services.mind import Mind
 from services.rate_limiter import RateLimiter
-from services.reply import STOPPED
 from tests.services.chat_fakes import (
     FakeChannel,
     FakeSpeech,

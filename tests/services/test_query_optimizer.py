@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.background_text import EARLIER_TITLE, NOTICE, SUMMARY_TITLE
 from services.core.types import (
     Author,
     Background,
@@ -54,6 +55,7 @@ def build(
     messages: int = 10,
     tokens: int = 2000,
     count: Callable[[str], int] = words,
+    background: Background | None = None,
 ) -> ChatContext:
     optimizer = QueryOptimizer(
         count=count,
@@ -61,7 +63,7 @@ def build(
         max_history_messages=messages,
         max_context_tokens=tokens,
     )
-    return optimizer.build(current, history, Background())
+    return optimizer.build(current, history, background or Background())
 
 
 def shown(context: ChatContext) -> list[str]:
@@ -165,10 +167,9 @@ def test_a_prompt_that_is_too_long_is_cut_and_leaves_room_for_the_message() -> N
     assert context.tokens == true_tokens(context) <= 100
 
 
-def test_when_both_are_too_long_each_gets_its_half() -> None:
+def test_when_both_are_too_long_the_prompt_keeps_a_quarter() -> None:
     context = build(turn("tell " * 5000), prompt="rule " * 5000, tokens=100)
-    counts = [words(message.content) for message in context.messages]
-    assert min(counts) >= 40
+    assert [words(message.content) for message in context.messages] == [21, 67]
     assert context.tokens == true_tokens(context) <= 100
 
 
@@ -313,3 +314,101 @@ def test_the_budget_is_never_exceeded_by_what_a_message_brings(
     alone = build(asked_alone := turn(current), [], tokens=tokens, count=count)
     if asked_alone.text and MESSAGE_CUT not in context.notes:
         assert context.messages[-1].content.endswith(alone.messages[-1].content)
+
+
+def test_what_is_known_stands_behind_the_prompt_with_what_changes_least_first() -> None:
+    background = Background(
+        persona="be Rosa", profile="likes tea\n\nhas a cat", summary="They met.", unsummarised=4
+    )
+    history = [said("a long story " * 30), answered("so\nso " * 40), said("one"), answered("two")]
+    context = build(turn("Do I like tea?"), history, messages=2, background=background)
+    system, *others = context.messages
+    assert [message.content for message in others] == ["one", "two", "Do I like tea?"]
+    assert system.content.startswith(f"be Rosa\n\n{NOTICE}\n\n{SUMMARY_TITLE}\n> They met.\n\n")
+    _, profile, earlier = system.content.rsplit("\n\n", 2)
+    assert profile == "What you know about Ann, who is asking now:\n> likes tea\n> has a cat"
+    title, first, second = earlier.splitlines()
+    assert title == EARLIER_TITLE
+    assert first.startswith("> Ann: a long story a long story")
+    assert second.startswith("> You: so so so")
+    assert first.endswith("…")
+    assert not context.trimmed
+    assert context.tokens == true_tokens(context)
+
+
+def test_a_profile_that_does_not_concern_the_message_is_left_out() -> None:
+    background = Background(profile="likes tea")
+    assert "tea" not in str(build(turn("How far is the moon?"), background=background))
+    assert "tea" in str(build(turn("How far am I?"), background=background))
+
+
+def test_messages_that_the_summary_holds_are_not_told_again() -> None:
+    history = [said(f"number {n} it is") for n in range(20)]
+    background = Background(summary="They counted.", unsummarised=6)
+    told = str(build(turn("now"), history, messages=4, background=background))
+    assert [told.count(f"number {n} ") for n in range(20)] == [0] * 14 + [1] * 6
+
+
+def test_recent_messages_that_do_not_fit_are_told_shortened() -> None:
+    history = [said("once " * 20), said("long " * 500), said("so")]
+    context = build(turn("now"), history, tokens=440, background=Background(unsummarised=3))
+    assert shown(context)[1:] == ["u so\nnow"]
+    assert "> Ann: long long" in context.messages[0].content
+    assert context.trimmed
+    assert context.tokens == true_tokens(context) <= 440
+
+
+def test_each_source_gives_way_to_those_before_it() -> None:
+    history = [said("recent " * 30)]
+    background = Background(
+        persona="persona " * 60, profile="tea " * 20, summary="summary " * 60
+    )
+    sizes = {}
+    for tokens in range(100, 340, 8):
+        context = build(turn("is tea mine"), history, tokens=tokens, background=background)
+        text = " ".join(message.content for message in context.messages)
+        found = ("persona", "tea", "recent", "summary")
+        sizes[tokens] = tuple(text.count(f"{word} ") + text.endswith(word) for word in found)
+        assert context.tokens == true_tokens(context) <= tokens
+        persona, _, recent, summary = sizes[tokens]
+        assert persona >= min(60, tokens // 4 - 4) - 1
+        assert not summary or recent == 30
+        assert recent == 30 or persona <= tokens // 4 or not recent
+    assert sizes[332][2:] == (30, 60)
+
+
+@pytest.mark.parametrize("count", [words, len, lambda text: len(text.encode()) // 3 + 1])
+@given(
+    current=texts,
+    history=st.lists(entries, max_size=30),
+    background=st.builds(
+        Background,
+        persona=texts,
+        profile=texts,
+        summary=texts,
+        unsummarised=st.integers(0, 40),
+    ),
+    prompt=texts,
+    tokens=st.integers(20, 600),
+)
+def test_the_budget_is_never_exceeded_by_what_is_known(
+    count: Callable[[str], int],
+    current: str,
+    history: list[HistoryEntry],
+    background: Background,
+    prompt: str,
+    tokens: int,
+) -> None:
+    context = build(
+        turn(current),
+        history,
+        prompt=prompt,
+        tokens=tokens,
+        count=count,
+        messages=5,
+        background=background,
+    )
+    assert context.tokens == true_tokens(context, count) <= tokens
+    known = background.persona.strip() or prompt
+    plain = build(turn(current), history, prompt=known, tokens=tokens, count=count, messages=5)
+    assert context.notes == plain.notes

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from services.channel_pacer import ChannelPacer
+from services.chatter import NOT_SPOKEN, STOPPED, TOO_LONG, without_notes
 from services.core.errors import ProviderConnectionError, ProviderRequestError, VoiceError
 from services.core.metrics import TurnMetrics
 from services.core.types import (
@@ -18,7 +19,7 @@ from services.core.types import (
     UserTurn,
 )
 from services.live_message import LiveMessage
-from services.reply import NOT_SPOKEN, STOPPED, TOO_LONG, Reply, without_notes
+from services.reply import Reply
 from services.typing_pacer import TypingPacer
 from tests.services.chat_fakes import (
     FakeChannel,
