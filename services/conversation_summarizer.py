@@ -1,6 +1,6 @@
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from cachetools import LRUCache
@@ -30,6 +30,9 @@ LONGEST_MESSAGE = 1000
 
 CATCH_UP = 4
 """How many times the messages of an emergency are looked back for those that no summary holds."""
+
+MOST_SOURCES = 1000
+"""People whose words are known to be in a summary; with more it goes with anybody forgotten."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 30.0, 3600.0
 """Seconds until a conversation whose summary failed is tried again; doubled with each failure."""
@@ -112,6 +115,13 @@ class ConversationSummarizer:
         """
         return await self._store.forget_author(author_id)
 
+    async def forget_messages(self, key: str, message_ids: Collection[int]) -> bool:
+        """Delete a conversation's summary if it holds one of these; return whether.
+
+        It is made anew of what is left. Raises StorageError.
+        """
+        return await self._store.forget_messages(key, message_ids)
+
     async def aclose(self) -> None:
         """Give up what is being written and end; idempotent."""
         self._enabled = False
@@ -142,7 +152,7 @@ class ConversationSummarizer:
 
     async def _summarize(self, key: str) -> None:
         """Fold in what is due. Raises BotError."""
-        version = self._store.version
+        version = self._store.version(key)
         summary = await self._store.get(key)
         due = await self._due(key, summary)
         while due:
@@ -186,12 +196,25 @@ class ConversationSummarizer:
     def _summary(
         self, before: Summary | None, part: Sequence[HistoryEntry], answer: str
     ) -> Summary:
-        authors = frozenset(entry.author_id for entry in part)
         return Summary(
             text=fit(answer, LONGEST_SUMMARY, self._count),
             reached=Reached.by(part[-1]),
-            authors=authors | (before.authors if before else frozenset()),
+            sources=sources_of(before, part),
         )
+
+
+def sources_of(before: Summary | None, entries: Sequence[HistoryEntry]) -> frozenset[int] | None:
+    """Return whose words are in a summary of entries and the one before; None above MOST_SOURCES.
+
+    They are the ids of people, and of the messages of other places.
+    """
+    if before is not None and before.sources is None:
+        return None
+    about = {each for entry in entries for each in entry.about}
+    own = {each for entry in entries for each in entry.message_ids}
+    sources = {entry.author_id for entry in entries} | (about - own)
+    sources |= (before and before.sources) or frozenset()
+    return frozenset(sources) if len(sources) <= MOST_SOURCES else None
 
 
 def transcript_line(entry: HistoryEntry) -> str:

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -19,6 +19,10 @@ class Summaries(Protocol):
 
     async def forget_conversation(self, key: str) -> bool:
         """Forget a conversation; return whether anything was known of it. Raises StorageError."""
+        ...
+
+    async def forget_messages(self, key: str, message_ids: Collection[int]) -> bool:
+        """Forget what holds one of these messages; return whether. Raises StorageError."""
         ...
 
     async def forget_author(self, author_id: int) -> int:
@@ -66,6 +70,11 @@ class Mind:
         """Forget what was learned from a conversation alone. Raises StorageError."""
         if self._summaries is not None:
             await self._summaries.forget_conversation(key)
+
+    async def forget_messages(self, key: str, message_ids: Collection[int]) -> None:
+        """Forget what the words of changed or deleted messages are in. Raises StorageError."""
+        if self._summaries is not None:
+            await self._summaries.forget_messages(key, message_ids)
 
     async def forget_author(self, author_id: int) -> int:
         """Forget what a person's words are in; return how many summaries. Raises StorageError."""

@@ -1,7 +1,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -17,34 +17,53 @@ log = logging.getLogger(__name__)
 
 SUFFIX = ".json"
 
+Version = tuple[int, int]
+"""How often all conversations, and one, had something forgotten."""
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Hold a conversation in short, as far as `reached`; `authors` are those whose words it holds.
+    """Hold a conversation in short, as far as `reached`: none of its messages so far is not in it.
 
-    Who was answered counts as well.
+    `sources` are the ids of the people, those who were answered too, and of the messages from
+    elsewhere whose words may be in it; None where they are too many to tell.
     """
 
     text: str
     reached: Reached
-    authors: frozenset[int]
+    sources: frozenset[int] | None
+
+    def holds(self, message_ids: Collection[int]) -> bool:
+        """Tell whether one of its channel's messages may be in it; their ids rise with time."""
+        last = self.reached.message_id
+        return any(not last or each <= last for each in message_ids)
+
+    def is_of(self, person_id: int) -> bool:
+        """Tell whether a person's words may be in it."""
+        return self.sources is None or person_id in self.sources
 
 
 class SummaryStore:
     """Keep the summary of each conversation in a small file of its own; sealed with a `cipher`.
 
     The `max_cached` last used are in memory too. Whoever makes a summary of what was read at a
-    `version` gives that with it: once anything was forgotten since, it is not kept.
+    `version` gives that with it: once anything of its conversation was forgotten since, it is not
+    kept.
     """
 
     def __init__(
-        self, directory: Path, *, cipher: Cipher | None = None, max_cached: int = 1000
+        self, directory: Path, *, cipher: Cipher | None = None, max_cached: int = 200
     ) -> None:
         self._directory = directory
         self._cipher = cipher
         self._cached: LRUCache[str, Summary | None] = LRUCache(max_cached)
         self._writing = asyncio.Lock()
-        self.version = 0
+        self._forgotten = 0
+        self._forgotten_of: LRUCache[str, int] = LRUCache(10_000)
+
+    def version(self, key: str) -> Version:
+        """Return what changes when anything of a conversation is forgotten."""
+        return self._forgotten, self._forgotten_of.get(key, 0)
 
     async def get(self, key: str) -> Summary | None:
         """Return a conversation's summary; one that can't be read is set aside.
@@ -53,19 +72,19 @@ class SummaryStore:
         """
         if key in self._cached:
             return self._cached[key]
-        version = self.version
+        version = self.version(key)
         try:
             summary = await asyncio.to_thread(self._read, self._path(key))
         except OSError as error:
             raise StorageError(f"a summary cannot be read: {error}") from error
-        if version == self.version:
+        if version == self.version(key):
             summary = self._cached.setdefault(key, summary)
         return summary
 
-    async def put(self, key: str, summary: Summary, *, version: int) -> bool:
+    async def put(self, key: str, summary: Summary, *, version: Version) -> bool:
         """Keep a summary in the place of the one before; return whether. Raises StorageError."""
         async with self._writing:
-            if version != self.version:
+            if version != self.version(key):
                 return False
             try:
                 await asyncio.to_thread(replace_private, self._path(key), self._encode(summary))
@@ -76,36 +95,51 @@ class SummaryStore:
 
     async def forget_conversation(self, key: str) -> bool:
         """Delete a conversation's summary; return whether there was one. Raises StorageError."""
-        return await self._forget([self._path(key)], author_id=None) > 0
+        return await self._forget(key, lambda _: True) > 0
+
+    async def forget_messages(self, key: str, message_ids: Collection[int]) -> bool:
+        """Delete a conversation's summary if it holds one of its messages; return whether.
+
+        Raises StorageError.
+        """
+        return await self._forget(key, lambda summary: summary.holds(message_ids)) > 0
 
     async def forget_author(self, author_id: int) -> int:
         """Delete the summaries that a person's words are in; return how many.
 
         Those that can't be read go as well. Raises StorageError.
         """
-        return await self._forget(None, author_id=author_id)
+        return await self._forget(None, lambda summary: summary.is_of(author_id))
 
-    async def _forget(self, paths: list[Path] | None, *, author_id: int | None) -> int:
+    async def _forget(self, key: str | None, unwanted: Callable[[Summary], bool]) -> int:
         async with self._writing:
-            self.version += 1
+            self._outdate(key)
             try:
-                return await asyncio.to_thread(self._delete, paths, author_id)
+                return await asyncio.to_thread(self._delete, key, unwanted)
             except OSError as error:
                 raise StorageError(f"a summary cannot be deleted: {error}") from error
             finally:
-                self.version += 1
-                self._cached.clear()
+                self._outdate(key)
 
-    def _delete(self, paths: list[Path] | None, author_id: int | None) -> int:
-        found = list(self._files()) if paths is None else [path for path in paths if path.exists()]
-        gone = [path for path in found if author_id is None or self._holds(path, author_id)]
+    def _outdate(self, key: str | None) -> None:
+        """Let nothing that was read until now be kept, of a conversation or of all."""
+        if key is None:
+            self._forgotten += 1
+            self._cached.clear()
+        else:
+            self._forgotten_of[key] = self._forgotten_of.get(key, 0) + 1
+            self._cached.pop(key, None)
+
+    def _delete(self, key: str | None, unwanted: Callable[[Summary], bool]) -> int:
+        found = self._files() if key is None else [self._path(key)]
+        gone = [path for path in found if path.exists() and self._is(path, unwanted)]
         for path in gone:
             path.unlink(missing_ok=True)
         return len(gone)
 
-    def _holds(self, path: Path, author_id: int) -> bool:
+    def _is(self, path: Path, unwanted: Callable[[Summary], bool]) -> bool:
         try:
-            return author_id in self._decode(path.read_bytes()).authors
+            return unwanted(self._decode(path.read_bytes()))
         except FileNotFoundError:
             return False
         except ValueError:
@@ -129,7 +163,8 @@ class SummaryStore:
             return None
 
     def _encode(self, summary: Summary) -> bytes:
-        fields = asdict(summary) | {"authors": sorted(summary.authors)}
+        sources = None if summary.sources is None else sorted(summary.sources)
+        fields = asdict(summary) | {"sources": sources}
         data = json.dumps(fields, ensure_ascii=False).encode("utf-8", "replace")
         return self._cipher.seal(data) if self._cipher else data
 
@@ -140,8 +175,9 @@ class SummaryStore:
         try:
             fields = json.loads(data)
             reached = fields["reached"]
-            mark = Reached(float(reached["at"]), int(reached["author_id"]), str(reached["role"]))
-            authors = frozenset(int(each) for each in fields["authors"])
-            return Summary(str(fields["text"]), mark, authors)
+            mark = Reached(float(reached["at"]), str(reached["role"]), int(reached["message_id"]))
+            sources = fields["sources"]
+            known = None if sources is None else frozenset(int(each) for each in sources)
+            return Summary(str(fields["text"]), mark, known)
         except (KeyError, TypeError, RecursionError) as error:
             raise ValueError("not a summary") from error

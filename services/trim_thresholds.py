@@ -9,16 +9,19 @@ from services.core.types import HistoryEntry
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """Name the last message that a summary holds; found again by when it was said, and by whom."""
+    """Name the last message that a summary holds, to find it again; `at` is when it was said.
+
+    The messages of one turn share that, and those of commands have no id.
+    """
 
     at: float
-    author_id: int
     role: str
+    message_id: int
 
     @classmethod
     def by(cls, entry: HistoryEntry) -> "Reached":
         """Return the mark of an entry."""
-        return cls(entry.at, entry.author_id, entry.role)
+        return cls(entry.at, entry.role, entry.message_ids[-1] if entry.message_ids else 0)
 
 
 @dataclass(frozen=True, slots=True)

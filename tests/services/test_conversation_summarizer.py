@@ -10,11 +10,12 @@ from services.conversation_summarizer import (
     LONGEST_MESSAGE,
     LONGEST_SUMMARY,
     ConversationSummarizer,
+    sources_of,
     transcript_line,
 )
 from services.core.errors import BusyError, ProviderConnectionError, StorageError
-from services.core.types import Background, HistoryEntry
-from services.summary_store import Summary, SummaryStore
+from services.core.types import Background, HistoryEntry, Role
+from services.summary_store import Summary, SummaryStore, Version
 from services.trim_thresholds import Reached, TrimThresholds
 from tests.services.chat_fakes import MemoryHistory
 
@@ -36,13 +37,13 @@ class MemoryStore(SummaryStore):
             raise StorageError("no disk")
         return self.kept.get(key)
 
-    async def put(self, key: str, summary: Summary, *, version: int) -> bool:
-        if version == self.version:
+    async def put(self, key: str, summary: Summary, *, version: Version) -> bool:
+        if version == self.version(key):
             self.kept[key] = summary
-        return version == self.version
+        return version == self.version(key)
 
     async def forget_conversation(self, key: str) -> bool:
-        self.version += 1
+        self._outdate(key)
         return self.kept.pop(key, None) is not None
 
 
@@ -94,11 +95,13 @@ class World:
     async def recall(self, limit: int = 30) -> Background:
         return await self.summarizer.recall(KEY, await self.history.load(KEY, limit=limit))
 
-    def _entry(self, role: str, author: int) -> HistoryEntry:
+    def _entry(self, role: Role, author: int) -> HistoryEntry:
         self._said += 1
         name = "Ann" if role == "user" else ""
         text = f"message {self._said}"
-        return HistoryEntry(role, text, float(self._said), author, name)  # type: ignore[arg-type]
+        return HistoryEntry(
+            role, text, float(self._said), author, name, (1000 + self._said,), (555,)
+        )
 
 
 @asynccontextmanager
@@ -127,7 +130,7 @@ async def test_what_fell_out_is_summed_up_and_the_rest_told_apart() -> None:
         )
         assert asked.endswith("Bot: message 12")
         assert await made.recall() == Background(summary="summary 1", unsummarised=12)
-        assert made.store.kept[KEY].authors == {7}
+        assert made.store.kept[KEY].sources == frozenset({7, 555})
 
 
 async def test_each_summary_takes_in_the_one_before_and_every_message_once() -> None:
@@ -143,7 +146,7 @@ async def test_each_summary_takes_in_the_one_before_and_every_message_once() -> 
         assert numbers == list(range(1, max(numbers) + 1))
         told = await made.recall()
         assert max(numbers) + told.unsummarised == 80
-        assert made.store.kept[KEY].authors == set(range(1, max(numbers) // 2 + 1))
+        assert made.store.kept[KEY].sources == frozenset({555, *range(1, max(numbers) // 2 + 1)})
 
 
 async def test_a_failure_leaves_all_as_it_was_and_is_tried_again_later() -> None:
@@ -233,6 +236,18 @@ async def test_a_long_history_without_a_summary_is_caught_up_with_in_part() -> N
         assert (await made.recall()).unsummarised == 12
 
 
+def test_the_people_of_a_summary_are_known_up_to_a_number() -> None:
+    entries = [HistoryEntry("user", "a", 1.0, n, "A", (n + 5000,), (n + 5000,)) for n in range(600)]
+    reached = Reached(1.0, "user", 1)
+    first = sources_of(None, entries)
+    assert first == frozenset(range(600))
+    assert sources_of(Summary("a", reached, frozenset({9999})), entries) == frozenset(
+        {*range(600), 9999}
+    )
+    assert sources_of(Summary("a", reached, frozenset(range(900, 1900))), entries) is None
+    assert sources_of(Summary("a", reached, None), entries) is None
+
+
 async def test_the_end_of_the_bot_ends_what_is_being_written() -> None:
     async with world() as made:
         await made.say(24)
@@ -244,7 +259,7 @@ async def test_the_end_of_the_bot_ends_what_is_being_written() -> None:
 
 async def test_without_summaries_nothing_is_recalled_but_all_can_be_forgotten() -> None:
     async with world(enabled=False) as made:
-        made.store.kept[KEY] = Summary("old", Reached(1.0, 7, "user"), frozenset({7}))
+        made.store.kept[KEY] = Summary("old", Reached(1.0, "user", 0), frozenset({7}))
         await made.say(40)
         await asyncio.sleep(5)
         assert made.model.asked == []

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from types import SimpleNamespace
 
 from services.core.types import Background, HistoryEntry
@@ -25,6 +25,10 @@ class Told:
         self.asked.append(f"forget {key}")
         return True
 
+    async def forget_messages(self, key: str, message_ids: Collection[int]) -> bool:
+        self.asked.append(f"forget {list(message_ids)} of {key}")
+        return True
+
     async def forget_author(self, author_id: int) -> int:
         self.asked.append(f"forget {author_id}")
         return 2
@@ -34,6 +38,7 @@ async def test_without_parts_nothing_is_known() -> None:
     mind = Mind(summaries=None, personas=None)
     mind.learn(KEY, turn(), [])
     await mind.forget_conversation(KEY)
+    await mind.forget_messages(KEY, [3])
     assert await mind.forget_author(7) == 0
     assert await mind.recall(KEY, turn(), []) == Background()
 
@@ -52,4 +57,10 @@ async def test_a_summary_is_recalled_learned_and_forgotten() -> None:
     mind.learn(KEY, turn(), [])
     await mind.forget_conversation(KEY)
     assert await mind.forget_author(7) == 2
-    assert told.asked == [f"learn {KEY}", f"forget {KEY}", "forget 7"]
+    await mind.forget_messages(KEY, [3])
+    assert told.asked == [
+        f"learn {KEY}",
+        f"forget {KEY}",
+        "forget 7",
+        f"forget [3] of {KEY}",
+    ]

@@ -360,9 +360,7 @@ def test_recent_messages_that_do_not_fit_are_told_shortened() -> None:
 
 def test_each_source_gives_way_to_those_before_it() -> None:
     history = [said("recent " * 30)]
-    background = Background(
-        persona="persona " * 60, profile="tea " * 20, summary="summary " * 60
-    )
+    background = Background(persona="persona " * 60, profile="tea " * 20, summary="summary " * 60)
     sizes = {}
     for tokens in range(100, 340, 8):
         context = build(turn("is tea mine"), history, tokens=tokens, background=background)

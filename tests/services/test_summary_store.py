@@ -15,8 +15,9 @@ KEY = "channel-100"
 CIPHER = FernetCipher(base64.urlsafe_b64encode(bytes(32)).decode())
 
 
-def summary(text: str = "Ann likes tea. 茶", *authors: int) -> Summary:
-    return Summary(text, Reached(1_800_000_000.123456, 7, "assistant"), frozenset(authors or (7,)))
+def summary(text: str = "Ann likes tea. 茶", *sources: int) -> Summary:
+    reached = Reached(1_800_000_000.123456, "assistant", 2**60)
+    return Summary(text, reached, frozenset(sources or (7,)))
 
 
 def names(directory: Path) -> list[str]:
@@ -25,7 +26,7 @@ def names(directory: Path) -> list[str]:
 
 async def kept(directory: Path, cipher: Cipher | None = None) -> SummaryStore:
     store = SummaryStore(directory, cipher=cipher)
-    assert await store.put(KEY, summary(), version=store.version)
+    assert await store.put(KEY, summary(), version=store.version(KEY))
     return store
 
 
@@ -53,7 +54,7 @@ async def test_it_is_read_from_the_disk_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{}", b"[1]", b'{"text":1,"reached":{},"authors":[]}', b"\xff", b"x" * 50]
+    "content", [b"", b"{}", b"[1]", b'{"text":1,"reached":{},"sources":[]}', b"\xff", b"x" * 50]
 )
 async def test_one_that_cannot_be_read_is_set_aside(tmp_path: Path, content: bytes) -> None:
     await kept(tmp_path)
@@ -66,7 +67,7 @@ async def test_one_that_cannot_be_read_is_set_aside(tmp_path: Path, content: byt
 async def test_any_key_has_a_file_of_its_own_inside_the_folder(tmp_path: Path) -> None:
     store = SummaryStore(tmp_path / "in")
     for key in ("../a", "a/b", ".", "a.b"):
-        await store.put(key, summary(key), version=0)
+        await store.put(key, summary(key), version=(0, 0))
     assert names(tmp_path) == ["in"]
     assert [(await SummaryStore(tmp_path / "in").get(key)) for key in ("../a", ".")] == [
         summary("../a"),
@@ -87,8 +88,8 @@ async def test_a_person_is_forgotten_and_so_is_what_nobody_can_read(
     tmp_path: Path, cipher: Cipher | None
 ) -> None:
     store = SummaryStore(tmp_path, cipher=cipher)
-    for key, authors in {"a": (1, 2), "b": (2,), "c": (3,)}.items():
-        await store.put(key, summary(key, *authors), version=0)
+    for key, sources in {"a": (1, 2), "b": (2,), "c": (3,)}.items():
+        await store.put(key, summary(key, *sources), version=(0, 0))
     (tmp_path / "old.json.corrupt").write_bytes(b"nonsense")
     assert await store.forget_author(2) == 3
     assert names(tmp_path) == ["c.json"]
@@ -97,19 +98,44 @@ async def test_a_person_is_forgotten_and_so_is_what_nobody_can_read(
     assert await SummaryStore(tmp_path / "none").forget_author(2) == 0
 
 
+async def test_a_message_is_forgotten_with_the_summary_that_holds_it(tmp_path: Path) -> None:
+    store = await kept(tmp_path)
+    assert not await store.forget_messages(KEY, [2**60 + 1])
+    assert not await store.forget_messages("other", [7])
+    assert await store.get(KEY) == summary()
+    assert await store.forget_messages(KEY, [2**60 + 1, 2**60])
+    assert await store.get(KEY) is None
+
+
+async def test_a_summary_without_a_last_id_or_of_too_many_people_goes_in_doubt(
+    tmp_path: Path,
+) -> None:
+    store = SummaryStore(tmp_path)
+    await store.put("a", Summary("a", Reached(1.0, "user", 0), frozenset({7})), version=(0, 0))
+    await store.put("b", Summary("b", Reached(1.0, "user", 5), None), version=(0, 0))
+    assert await SummaryStore(tmp_path).forget_messages("a", [99])
+    assert await SummaryStore(tmp_path).forget_author(12) == 1
+    assert names(tmp_path) == []
+
+
 async def test_what_was_made_before_something_was_forgotten_is_not_kept(tmp_path: Path) -> None:
     store = await kept(tmp_path)
-    version = store.version
-    await asyncio.gather(store.forget_author(7), store.get(KEY))
+    version = store.version(KEY)
+    other = store.version("other")
+    await asyncio.gather(store.forget_messages(KEY, [7]), store.get(KEY))
     assert not await store.put(KEY, summary("late"), version=version)
     assert await store.get(KEY) is None
+    assert await store.put("other", summary(), version=other)
+    await store.forget_author(1)
+    assert not await store.put("other", summary("late"), version=other)
+    assert await store.get("other") == summary()
 
 
 async def test_a_disk_that_refuses_is_a_storage_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     store = SummaryStore(tmp_path / "file" / "summaries")
     with pytest.raises(StorageError):
-        await store.put(KEY, summary(), version=0)
+        await store.put(KEY, summary(), version=(0, 0))
     with pytest.raises(StorageError):
         await store.get(KEY)
 
@@ -117,5 +143,5 @@ async def test_a_disk_that_refuses_is_a_storage_error(tmp_path: Path) -> None:
 async def test_the_cache_is_bounded(tmp_path: Path) -> None:
     store = SummaryStore(tmp_path, max_cached=2)
     for number in range(4):
-        await store.put(str(number), summary(str(number)), version=0)
+        await store.put(str(number), summary(str(number)), version=(0, 0))
     assert await store.get("0") == summary("0")

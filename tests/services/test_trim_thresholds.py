@@ -6,8 +6,8 @@ from services.core.types import HistoryEntry, Role
 from services.trim_thresholds import Reached, TrimThresholds, count_after
 
 
-def entry(at: float, author: int = 1, role: Role = "user") -> HistoryEntry:
-    return HistoryEntry(role, str(at), at, author, "Ann")
+def entry(at: float, message: int = 1, role: Role = "user") -> HistoryEntry:
+    return HistoryEntry(role, str(at), at, 1, "Ann", (message,) if message else ())
 
 
 @pytest.mark.parametrize(
