@@ -16,6 +16,7 @@ from services.kept_copies import KeptCopies
 from services.mind import Mind
 from services.personal_data import PersonalData, PersonalStore
 from services.preferences import GuildPreferences, PreferenceStore, UserPreferences
+from services.summary_store import SummaryStore
 from services.tts.phrases import PhraseCache
 
 Export = Callable[[int], Awaitable[Sequence[object]]]
@@ -54,6 +55,14 @@ def personal_stores(settings: Settings, stores: Stores, mind: Mind) -> list[Pers
             how_long=_history_time(settings),
             export=_entries(stores.history),
             forget=stores.history.forget_author,
+        ),
+        PersonalStore(
+            name="summaries",
+            what="summaries of conversations that your words are in",
+            where="the bot's disk, `history/summaries/`",
+            how_long="until they are made anew of what is left, or the conversation is deleted",
+            export=_summed_up(stores.summaries),
+            forget=stores.summaries.forget_author,
         ),
         PersonalStore(
             name="phrases",
@@ -112,6 +121,13 @@ def _entries(history: HistoryStore) -> Export:
     async def export(user_id: int) -> Sequence[object]:
         async with aclosing(history.entries_of(user_id)) as found:
             return [{"conversation": key, **asdict(entry)} async for key, entry in found]
+
+    return export
+
+
+def _summed_up(summaries: SummaryStore) -> Export:
+    async def export(user_id: int) -> Sequence[object]:
+        return [{"conversation": key} for key in await summaries.keys_of(user_id)]
 
     return export
 

@@ -17,6 +17,7 @@ from services.core.files import make_private_directory, open_private, sync_direc
 log = logging.getLogger(__name__)
 
 ARCHIVE = "archive"
+SUMMARIES = "summaries"
 HISTORY_SUFFIX = ".jsonl"
 CORRUPT_SUFFIX = ".corrupt"
 COMPRESSION = 3
@@ -45,10 +46,11 @@ def delete_old(directory: Path, *, before: float) -> dict[str, int]:
 
 
 def delete_archived(directory: Path, *, before: float) -> dict[str, int]:
-    """Delete the archives and the damaged files of a history last changed before a time."""
+    """Delete archives, damaged files and summaries of a history last changed before a time."""
     damaged = (entry for entry in _entries(directory) if entry.name.endswith(CORRUPT_SUFFIX))
     regular = (entry for entry in damaged if entry.is_file(follow_symlinks=False))
-    return _delete(itertools.chain(_files(directory / ARCHIVE), regular), before=before)
+    packed, summaries = _files(directory / ARCHIVE), _files(directory / SUMMARIES)
+    return _delete(itertools.chain(packed, summaries, regular), before=before)
 
 
 def _delete(entries: Iterable["os.DirEntry[str]"], *, before: float) -> dict[str, int]:

@@ -126,4 +126,4 @@ class KeptCopies:
                 changes.found += await self._history.revise(key, message_id, text)
         if changes.found:
             log.info("Followed %d changes of messages in %s", changes.found, key)
-            await self._mind.forget_conversation(key)
+            await self._mind.forget_messages(key, {*changes.deleted, *changes.revised})

@@ -25,10 +25,6 @@ class Summaries(Protocol):
         """Forget what holds one of these messages; return whether. Raises StorageError."""
         ...
 
-    async def forget_author(self, author_id: int) -> int:
-        """Forget all that a person's words are in; return how many. Raises StorageError."""
-        ...
-
 
 class Personas(Protocol):
     """Know who the bot is for whom; PersonaChoices does."""
@@ -75,7 +71,3 @@ class Mind:
         """Forget what the words of changed or deleted messages are in. Raises StorageError."""
         if self._summaries is not None:
             await self._summaries.forget_messages(key, message_ids)
-
-    async def forget_author(self, author_id: int) -> int:
-        """Forget what a person's words are in; return how many summaries. Raises StorageError."""
-        return await self._summaries.forget_author(author_id) if self._summaries else 0

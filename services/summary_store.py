@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from cachetools import LRUCache
 
@@ -111,6 +111,13 @@ class SummaryStore:
         """
         return await self._forget(None, lambda summary: summary.is_of(author_id))
 
+    async def keys_of(self, author_id: int) -> list[str]:
+        """Return the conversations in whose summary a person's words are. Raises StorageError."""
+        try:
+            return await asyncio.to_thread(self._find, author_id)
+        except OSError as error:
+            raise StorageError(f"summaries cannot be read: {error}") from error
+
     async def _forget(self, key: str | None, unwanted: Callable[[Summary], bool]) -> int:
         async with self._writing:
             self._outdate(key)
@@ -136,6 +143,10 @@ class SummaryStore:
         for path in gone:
             path.unlink(missing_ok=True)
         return len(gone)
+
+    def _find(self, author_id: int) -> list[str]:
+        found = [path for path in self._files() if self._is(path, lambda s: s.is_of(author_id))]
+        return sorted(unquote(path.name.partition(".")[0]) for path in found)
 
     def _is(self, path: Path, unwanted: Callable[[Summary], bool]) -> bool:
         try:

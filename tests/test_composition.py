@@ -23,6 +23,8 @@ from services.core.types import ChatContext, ChatMessage, HistoryEntry, ImagePar
 from services.llm.tokens import TokenCounter
 from services.mind import Mind
 from services.preferences import UserPreferences
+from services.summary_store import Summary
+from services.trim_thresholds import Reached
 from services.tts.cache import CachedTTS
 from services.tts.phrases import Phrase
 from tests.services.llm.scripted_server import Reply, refusal, scripted_server
@@ -258,18 +260,23 @@ async def test_every_store_is_open_to_those_of_whom_it_keeps_something(tmp_path:
         await kept.users.change(7, lambda now: replace(now, voice="x", opted_out=True))
         await kept.guilds.change(5, lambda now: replace(now, denied_users=frozenset({7})))
         kept.budget.spend("tokens of user 7", 12)
+        summed_up = Summary("Ana said hi.", Reached(1.0, "user", 1), frozenset({7}))
+        await kept.summaries.put(
+            "channel-1", summed_up, version=kept.summaries.version("channel-1")
+        )
         await kept.phrases.keep(b"1", Phrase.of([b"sound"], {7}))
         exported = {each.name: await each.export(7) for each in found}
         assert exported == {
             "history": [{"conversation": "channel-1", **ENTRY}],
+            "summaries": [{"conversation": "channel-1"}],
             "phrases": [{"seconds": 0.02}],
             "users": [{"voice": "x"}, {"opted_out": True}],
             "guilds": [{"guild_id": 5, "list": "denied"}],
             "budget": [{"what": "tokens of user 7", "used": 12}],
         }
-        assert [await each.forget(7) for each in found if each.forget] == [1, 1, 1]
+        assert [await each.forget(7) for each in found if each.forget] == [1, 1, 1, 1]
         assert kept.users.get(7) == UserPreferences(opted_out=True)
-        assert [await each.forget(7) for each in found if each.forget] == [0, 0, 0]
+        assert [await each.forget(7) for each in found if each.forget] == [0, 0, 0, 0]
 
 
 def test_who_else_reads_is_named_once() -> None:

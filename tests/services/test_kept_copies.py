@@ -46,6 +46,9 @@ class Summaries(Mind):
     async def forget_conversation(self, key: str) -> None:
         self.forgotten.append(key)
 
+    async def forget_messages(self, key: str, message_ids: Collection[int]) -> None:
+        self.forgotten.append(key)
+
 
 class Room:
     def __init__(self) -> None:

@@ -29,17 +29,12 @@ class Told:
         self.asked.append(f"forget {list(message_ids)} of {key}")
         return True
 
-    async def forget_author(self, author_id: int) -> int:
-        self.asked.append(f"forget {author_id}")
-        return 2
-
 
 async def test_without_parts_nothing_is_known() -> None:
     mind = Mind(summaries=None, personas=None)
     mind.learn(KEY, turn(), [])
     await mind.forget_conversation(KEY)
     await mind.forget_messages(KEY, [3])
-    assert await mind.forget_author(7) == 0
     assert await mind.recall(KEY, turn(), []) == Background()
 
 
@@ -56,11 +51,9 @@ async def test_a_summary_is_recalled_learned_and_forgotten() -> None:
     assert (await mind.recall(KEY, turn(), [])).summary == f"{KEY} had 0"
     mind.learn(KEY, turn(), [])
     await mind.forget_conversation(KEY)
-    assert await mind.forget_author(7) == 2
     await mind.forget_messages(KEY, [3])
     assert told.asked == [
         f"learn {KEY}",
         f"forget {KEY}",
-        "forget 7",
         f"forget [3] of {KEY}",
     ]

@@ -91,6 +91,7 @@ async def test_a_person_is_forgotten_and_so_is_what_nobody_can_read(
     for key, sources in {"a": (1, 2), "b": (2,), "c": (3,)}.items():
         await store.put(key, summary(key, *sources), version=(0, 0))
     (tmp_path / "old.json.corrupt").write_bytes(b"nonsense")
+    assert await store.keys_of(1) == ["a", "old"]
     assert await store.forget_author(2) == 3
     assert names(tmp_path) == ["c.json"]
     assert await store.get("a") is None
