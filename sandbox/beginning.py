@@ -9,6 +9,7 @@ class Beginning:
     def __init__(self, world: World) -> None:
         self._world = world
         self._ids = {*world.guilds, *world.users}
+        self._guilds = list(world.guilds.values())
         self._channels = {key: dict(guild.channels) for key, guild in world.guilds.items()}
 
     def restore(self) -> None:
@@ -21,6 +22,10 @@ class Beginning:
         for user in list(world.users.values()):
             if user.id not in self._ids:
                 world.remove_user(user)
+            user.takes_direct = True
+        for guild in self._guilds:
+            if guild.id not in world.guilds:
+                world.put_back_guild(guild)
         world.direct.clear()
         for account in world.accounts.values():
             account.intents = Intent.ALL

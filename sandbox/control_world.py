@@ -58,6 +58,7 @@ class WorldControl:
             web.get("/state", self.state),
             web.post("/reset", self.reset),
             web.post("/guilds", self.add_guild),
+            web.delete("/guilds/{guild}", self.remove_guild),
             web.post("/channels", self.add_channel),
             web.patch("/channels/{channel}", self.change_channel),
             web.delete("/channels/{channel}", self.delete_channel),
@@ -95,6 +96,12 @@ class WorldControl:
         """Create a server with a text and a voice channel."""
         body = await read(request)
         return reply(guild_shape(self._world.add_guild(str(body.get("name") or "New server"))))
+
+    async def remove_guild(self, request: web.Request) -> web.Response:
+        """Delete a server; for bots it is as if they were put out of it."""
+        guild = self._world.guild(request.match_info["guild"])
+        self._world.remove_guild(guild)
+        return reply(guild_shape(guild))
 
     async def add_channel(self, request: web.Request) -> web.Response:
         """Create a channel, with permission overwrites if given, or a thread of a `parent`."""
@@ -138,8 +145,12 @@ class WorldControl:
         return reply(user_shape(self._world.add_user(str(body["name"]))))
 
     async def open_direct(self, request: web.Request) -> web.Response:
-        """Open the DM channel between a person and the bot, or another `bot`."""
+        """Open the DM channel between a person and the bot, or another `bot`.
+
+        With `closed` the person takes no messages of bots there, or takes them again.
+        """
         user, body = self._world.person(request.match_info["user"]), await read(request)
+        user.takes_direct = not body.get("closed", not user.takes_direct)
         bot = self._world.account(body.get("bot", "bot")).user
         return reply(channel_shape(self._world.open_direct(user, bot=bot)))
 

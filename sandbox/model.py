@@ -45,11 +45,12 @@ class Snowflakes:
 
 @dataclass(slots=True, eq=False)
 class User:
-    """Hold one account."""
+    """Hold one account; one that `takes_direct` lets bots write to it."""
 
     id: int
     name: str
     bot: bool = False
+    takes_direct: bool = True
 
 
 @dataclass(slots=True, eq=False)

@@ -55,6 +55,8 @@ class MessageRoutes:
     async def post(self, request: web.Request) -> web.Response:
         """Post a message, whether or not it answers another."""
         channel, bot = self._channel(request, Permission.SEND_MESSAGES), self._bot(request)
+        if channel.recipient is not None and not channel.recipient.takes_direct:
+            raise DiscordError(403, 50007, "Cannot send messages to this user")
         payload, uploads = await read_message(request)
         draft = parse_draft(payload, uploads)
         draft = _answering(draft, payload, channel, bot)

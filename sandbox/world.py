@@ -127,13 +127,18 @@ class World:
         _refuse_more(len(self.guilds), MAX_GUILDS, "servers")
         owner = next(user for user in self.users.values() if user.name == "admin")
         guild = found_guild(name, owner=owner, ids=self.ids)
-        self.guilds[guild.id] = guild
         for user in self.users.values():
             enrol(guild, user)
         self._open(guild, "general", "text", [])
         self._open(guild, "Lounge", "voice", [])
-        self.announce(Change("GUILD_CREATE", {"id": str(guild.id), "name": name}, guild=guild))
+        self.put_back_guild(guild)
         return guild
+
+    def put_back_guild(self, guild: Guild) -> None:
+        """Open a guild, again if it was removed."""
+        self.guilds[guild.id] = guild
+        payload = {"id": str(guild.id), "name": guild.name}
+        self.announce(Change("GUILD_CREATE", payload, guild=guild))
 
     def remove_guild(self, guild: Guild) -> None:
         """Delete a guild."""

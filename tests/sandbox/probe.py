@@ -100,6 +100,9 @@ class Probe(discord.Client):
     async def on_guild_join(self, guild: discord.Guild) -> None:
         self.happened.put_nowait(("guild", guild))
 
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        self.happened.put_nowait(("guild remove", guild))
+
     async def on_resumed(self) -> None:
         self.happened.put_nowait(("resumed", None))
 

@@ -94,6 +94,29 @@ async def test_a_deleted_channel_puts_out_who_is_in_it_and_a_reset_brings_it_bac
     assert (await control.refused("DELETE", f"/channels/{direct['id']}"))[0] == 400
 
 
+async def test_a_deleted_server_is_gone_until_a_reset_brings_it_back(
+    control: Control, bot: Probe
+) -> None:
+    guild = (await control.get("/state"))["guilds"][1]
+    await control.call("DELETE", f"/guilds/{guild['id']}")
+    assert (await bot.event("guild remove")).id == int(guild["id"])
+    assert len((await control.get("/state"))["guilds"]) == 1
+    await control.post("/reset")
+    assert (await bot.event("guild")).id == int(guild["id"])
+    assert (await control.get("/state"))["guilds"][1] == guild
+
+
+async def test_who_closed_direct_messages_gets_none(control: Control, bot: Probe) -> None:
+    await control.post("/users/ana/dm", {"closed": True})
+    users = (await control.get("/state"))["users"]
+    ana = await bot.fetch_user(next(int(user["id"]) for user in users if user["name"] == "ana"))
+    with pytest.raises(discord.Forbidden) as refusal:
+        await ana.send("hello")
+    assert refusal.value.code == 50007
+    await control.post("/users/ana/dm", {"closed": False})
+    await ana.send("hello")
+
+
 async def test_a_reset_goes_back_to_the_start_and_keeps_the_bot(
     control: Control, bot: Probe
 ) -> None:
