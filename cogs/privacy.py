@@ -77,12 +77,10 @@ class ConfirmForgetting(discord.ui.View):
 
 
 class Privacy(commands.GroupCog, group_name="privacy"):
-    """Let everybody see, have and delete what the bot keeps about them.
-
-    `readers` are the servers, by name, that get what people say, to answer or to speak it.
-    """
+    """See, have and delete what I keep about you."""
 
     def __init__(self, *, data: PersonalData, readers: Sequence[str]) -> None:
+        """Offer the commands; `readers` are the servers, by name, that get what people say."""
         self._data = data
         self._readers = readers
 

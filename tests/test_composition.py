@@ -247,6 +247,14 @@ async def test_the_readme_lists_the_commands_that_there_are(
         assert f"Apps → {menu.name}" in readme
 
 
+async def test_every_command_is_short_enough_for_discord(
+    tree: app_commands.CommandTree[Client],
+) -> None:
+    for command in tree.walk_commands():
+        assert 0 < len(command.description) <= 100
+        assert "\n" not in command.description
+
+
 async def test_every_store_is_open_to_those_of_whom_it_keeps_something(tmp_path: Path) -> None:
     made = Settings(HISTORY_DIR=tmp_path / "history", TEMP_DIR=tmp_path / "temp")
     async with AsyncExitStack() as stack:
