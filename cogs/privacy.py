@@ -23,8 +23,8 @@ CONFIRM_SECONDS = 10 * 60
 LARGEST_UPLOAD = 8_000_000
 """Bytes of a file that is sent plain; Discord takes 10 MiB."""
 
-PAUSE = 10.0
-"""Seconds between two uses of one command by one person: each reads all that is kept of them."""
+USES, USES_SECONDS = 3, 30.0
+"""How often one person may use one command: each reads all that is kept of them."""
 
 ASK = """\
 I will forget what you said to me and what I answered, in all servers and in direct messages, what \
@@ -85,7 +85,7 @@ class Privacy(commands.GroupCog, group_name="privacy"):
         self._readers = readers
 
     @app_commands.command()
-    @app_commands.checks.cooldown(1, PAUSE)
+    @app_commands.checks.cooldown(USES, USES_SECONDS)
     async def show(self, interaction: discord.Interaction) -> None:
         """Show what I keep about you, where, and how long."""
         await think(interaction, ephemeral=True)
@@ -100,7 +100,7 @@ class Privacy(commands.GroupCog, group_name="privacy"):
             await interaction.followup.send(page, ephemeral=True)
 
     @app_commands.command()
-    @app_commands.checks.cooldown(1, PAUSE)
+    @app_commands.checks.cooldown(USES, USES_SECONDS)
     async def export(self, interaction: discord.Interaction) -> None:
         """Get a file of everything I keep about you, by direct message."""
         await think(interaction, ephemeral=True)
