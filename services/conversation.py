@@ -34,8 +34,8 @@ class Conversation:
     """Order the replies of one channel, which all see one shared history.
 
     Each author has one reply at a time and the channel three; further turns wait, in order, with a
-    sign on their message. A reply whose text is done but whose speech goes on counts no more, and
-    the next ones already see it. What its author writes before anything of a reply was seen or
+    sign on their message. A reply whose text is done but whose speech goes on counts no more (the
+    guild's line of speech is bounded), and the next ones already see it. What its author writes before anything of a reply was seen or
     heard joins its turn, which is then answered anew. `on_kept` is called after
     a turn has entered the history, `on_ended` after each reply. Turns for which `may_keep` is
     False are answered, but leave nothing.
@@ -117,7 +117,7 @@ class Conversation:
 
     def text_done(self, reply: Reply) -> None:
         """Let the next turn begin while this reply is still spoken."""
-        if reply.speaks and reply in self._writing and len(self._speaking) < RUNNING:
+        if reply.speaks and reply in self._writing:
             self._writing.remove(reply)
             self._speaking.append(reply)
             self._begin_waiting()

@@ -238,6 +238,13 @@ async def test_the_next_turn_need_not_wait_for_the_speech_and_sees_its_text() ->
         assert sorted(bot.kept) == ["Question 1.", "Question 2.", "one", "two"]
 
 
+async def test_no_text_waits_for_speech_however_many_replies_are_spoken() -> None:
+    async with running(ScriptedLLM(words("one"))) as bot:
+        channels = [bot.ask(author, id=author, speak=True) for author in range(1, 3 * RUNNING)]
+        await asyncio.sleep(2)
+        assert all(channel.texts == ["one"] for channel in channels)
+
+
 async def test_a_speech_is_stopped_after_its_text_is_done() -> None:
     async with running(ScriptedLLM(words("one two"))) as bot:
         bot.ask(speak=True)
