@@ -87,6 +87,10 @@ class Discord:
         self._remaining -= 1
         return True
 
+    async def read(self, message_id: int) -> str:
+        """Return the text that a message shows."""
+        return self.shown[message_id][-1][1]
+
     async def delete(self, message_id: int) -> None:
         """Do nothing: nothing is deleted here."""
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import (
     AbstractAsyncContextManager,
@@ -35,11 +36,16 @@ PING_NOBODY = discord.AllowedMentions.none()
 
 
 class ChannelText:
-    """Write into a channel, a thread or a direct message. Raises OSError where it can't."""
+    """Write into a channel, a thread or a direct message. Raises OSError where it can't.
+
+    A post that failed may have been made all the same, so the next one takes its place: by its
+    nonce Discord tells that it is there, and it gets the new text.
+    """
 
     def __init__(self, channel: discord.PartialMessageable, *, own_id: Callable[[], int]) -> None:
         self._channel = channel
         self._own_id = own_id
+        self._failed: int | None = None  # the nonce of the last post, where it failed
 
     @property
     def rate_key(self) -> str:
@@ -48,22 +54,27 @@ class ChannelText:
 
     async def send(self, text: str, *, reply_to: int | None, controls: ReplyControls | None) -> int:
         """Post a message, as a reply where that is possible, and return its id."""
-        buttons = _buttons(controls)
-        with _as_os_error():
-            if reply_to is not None:
-                try:
-                    return await self._reply(text, reply_to, buttons)
-                except discord.HTTPException as error:
-                    if error.code != NO_HISTORY:
-                        raise
-            message = await self._channel.send(text, allowed_mentions=PING_NOBODY, **buttons)
-            return message.id
+        nonce, again, self._failed = self._failed or secrets.randbits(63), self._failed, None
+        try:
+            with _as_os_error():
+                message = await self._post(text, reply_to, nonce=nonce, **_buttons(controls))
+            if again and message.content.strip() != text.strip():
+                await self.edit(message.id, text, controls=controls)
+        except BaseException:
+            self._failed = nonce
+            raise
+        return message.id
 
     async def edit(self, message_id: int, text: str, *, controls: ReplyControls | None) -> None:
         """Replace a message's content. Raises LookupError when somebody deleted it."""
         message = self._channel.get_partial_message(message_id)
         with _as_os_error(gone=UNKNOWN_MESSAGE):
             await message.edit(content=text, allowed_mentions=PING_NOBODY, **_buttons(controls))
+
+    async def read(self, message_id: int) -> str:
+        """Return a message's content. Raises LookupError when somebody deleted it."""
+        with _as_os_error(gone=UNKNOWN_MESSAGE):
+            return (await self._channel.fetch_message(message_id)).content
 
     async def delete(self, message_id: int) -> None:
         """Delete a message of the bot. Raises LookupError when somebody did before."""
@@ -81,14 +92,19 @@ class ChannelText:
         with _as_os_error(gone=UNKNOWN_MESSAGE):
             await message.remove_reaction(sign, discord.Object(self._own_id()))
 
-    async def _reply(self, text: str, message_id: int, buttons: dict[str, Any]) -> int:
-        reference = discord.MessageReference(
-            message_id=message_id, channel_id=self._channel.id, fail_if_not_exists=False
-        )
-        message = await self._channel.send(
-            text, reference=reference, allowed_mentions=PING_ASKER, **buttons
-        )
-        return message.id
+    async def _post(self, text: str, reply_to: int | None, **more: Any) -> discord.Message:
+        if reply_to is not None:
+            reference = discord.MessageReference(
+                message_id=reply_to, channel_id=self._channel.id, fail_if_not_exists=False
+            )
+            try:
+                return await self._channel.send(
+                    text, reference=reference, allowed_mentions=PING_ASKER, **more
+                )
+            except discord.HTTPException as error:
+                if error.code != NO_HISTORY:
+                    raise
+        return await self._channel.send(text, allowed_mentions=PING_NOBODY, **more)
 
     @asynccontextmanager
     async def typing(self) -> AsyncIterator[None]:
@@ -146,6 +162,11 @@ class InteractionText:
             await self._interaction.followup.edit_message(
                 message_id, content=text, allowed_mentions=PING_NOBODY, **_buttons(controls)
             )
+
+    async def read(self, message_id: int) -> str:
+        """Return a message's content. Raises LookupError when somebody deleted it."""
+        with _as_os_error(gone=UNKNOWN_MESSAGE):
+            return (await self._interaction.followup.fetch_message(message_id)).content
 
     async def delete(self, message_id: int) -> None:
         """Delete a message of the answer. Raises LookupError when somebody did before."""

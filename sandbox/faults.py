@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from typing import Any
 
 KINDS = {
-    "rest": ("429", "500", "502", "slow", "lost"),
+    "rest": ("429", "500", "502", "503", "slow", "lost"),
     "gateway": ("drop", "invalid-session", "zombie"),
     "voice": ("4006", "4009", "4014", "4015", "4017"),
     "udp": ("loss", "reorder"),

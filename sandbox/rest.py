@@ -128,7 +128,7 @@ class Rest:
             await asyncio.sleep(SLOW if slow.seconds is None else slow.seconds)
         if fault := self._faults.take("rest", "429", call):
             return _too_many(RETRY_AFTER if fault.seconds is None else fault.seconds)
-        for status in (500, 502):
+        for status in (500, 502, 503):
             if self._faults.take("rest", str(status), call):
                 return _error(status, {"code": 0, "message": f"{status}: an ordered fault"})
         return None

@@ -34,11 +34,11 @@ class Conversation:
     """Order the replies of one channel, which all see one shared history.
 
     Each author has one reply at a time and the channel three; further turns wait, in order, with a
-    sign on their message. A reply whose text is done but whose speech goes on counts no more (the
-    guild's line of speech is bounded), and the next ones already see it. What its author writes before anything of a reply was seen or
-    heard joins its turn, which is then answered anew. `on_kept` is called after
-    a turn has entered the history, `on_ended` after each reply. Turns for which `may_keep` is
-    False are answered, but leave nothing.
+    sign on their message. A reply whose text is done but whose speech goes on counts no more (what
+    bounds those is the guild's line of speech), and the next ones already see it. What its author
+    writes before anything of a reply was seen or heard joins its turn, which is then answered anew.
+    `on_kept` is called after a turn has entered the history, `on_ended` after each reply. Turns for
+    which `may_keep` is False are answered, but leave nothing.
     """
 
     def __init__(

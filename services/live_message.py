@@ -1,5 +1,6 @@
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -19,6 +20,14 @@ FIRST_WAIT = 0.3
 FIRST_GAP = 0.3
 GAP_GROWTH = 1.5
 """Seconds from the first post to the first edit; every further gap is so much longer."""
+
+END_PAUSES = (1.0, 2.0, 4.0)
+END_PATIENCE = 20.0
+"""Seconds before the end of a reply is tried again, and after which that is given up: a refused
+call of discord.py's has tried five times by then."""
+
+UNSURE = 8
+"""Failed edits remembered of a message; whether they were made is asked when it matters."""
 
 _NOTHING = Page("", 0, "", full=False)
 
@@ -45,7 +54,8 @@ class LiveMessage:
 
     The channel raises LookupError for a message that somebody deleted (the reply is posted anew
     once, then shown no more) and OSError when it cannot be written to: an edit on the way is then
-    left out, `finish` raises it.
+    left out, `finish` tries again. Where the message can't be edited for good, what it does not
+    show goes on in a further one; where that fails as well, `finish` raises.
     """
 
     def __init__(
@@ -68,6 +78,7 @@ class LiveMessage:
         self._on_shown = on_shown
         self._text = ""
         self._page = _NOTHING
+        self._unsure: deque[Page] = deque(maxlen=UNSURE)  # of failed edits since the last one made
         self._start, self._fence = 0, ""
         self._current: int | None = None
         self._buttons: Buttons = ()
@@ -115,8 +126,20 @@ class LiveMessage:
         """Show the final text; returns when it has arrived. Raises OSError."""
         self.halt()
         async with self._writing:
-            stands = self._current is None or self._cut(text).content == self._page.content
-            if not stands and not await self._pacer.may_end():
+            patience = asyncio.get_running_loop().time() + END_PATIENCE
+            for pause in END_PAUSES:
+                try:
+                    await self._end(text, buttons)
+                except PermissionError:
+                    raise
+                except OSError as error:
+                    log.info("The end of the reply is not shown yet: %s", error)
+                else:
+                    return
+                if asyncio.get_running_loop().time() > patience:
+                    break
+                await asyncio.sleep(pause)
+            if self._current is not None:
                 await self._go_on_below()
             await self._write(text, buttons)
 
@@ -138,6 +161,7 @@ class LiveMessage:
         self._current = self._posted[0] if self._posted else None
         self._stale = self._current is not None
         self._text, self._page = "", _NOTHING
+        self._unsure.clear()
         self._start, self._fence = 0, ""
         self._share = None
         self._buttons = ()
@@ -150,6 +174,12 @@ class LiveMessage:
         for message_id in list(self._posted):
             await self._delete(message_id)
         self._current = None
+
+    async def _end(self, text: str, buttons: Buttons) -> None:
+        stands = self._current is None or self._cut(text).content == self._page.content
+        if not stands and not await self._pacer.may_end():
+            await self._go_on_below()
+        await self._write(text, buttons)
 
     async def _has_begun(self) -> bool:
         """Wait until there is enough to post, or a first text has waited long enough."""
@@ -195,8 +225,7 @@ class LiveMessage:
         while not self._gone:
             page = self._cut(text)
             if page.content not in ("", self._page.content):
-                await self._put(page.content, () if _goes_on(text, page) else buttons)
-                self._page = page
+                await self._put(page, () if _goes_on(text, page) else buttons)
             if not page.full:
                 return
             self._turn(page)
@@ -208,12 +237,27 @@ class LiveMessage:
         """Leave the current message as it is; what follows goes into a further one."""
         self._start, self._fence = page.end, page.fence
         self._page, self._current = _NOTHING, None
+        self._unsure.clear()
 
     async def _go_on_below(self) -> None:
         """Leave the current message, which cannot be edited in time; one of no use is deleted."""
+        page = await self._standing()
         if self._stale and self._current is not None:
             await self._delete(self._current)
-        self._turn(self._page)
+        self._turn(page)
+
+    async def _standing(self) -> Page:
+        """Return what the current message shows: a failed edit may have been made all the same."""
+        if self._current is None or not self._unsure:
+            return self._page
+        try:
+            shown = (await self._channel.read(self._current)).strip()
+        except (LookupError, OSError) as error:
+            log.info("It is not known how much of the reply is shown: %s", error)
+            return self._page
+        made = [page for page in self._unsure if page.content.strip() == shown]
+        self._stale = self._stale and not made
+        return made[-1] if made else self._page
 
     async def _delete(self, message_id: int) -> None:
         self._posted.remove(message_id)
@@ -222,15 +266,18 @@ class LiveMessage:
         except (LookupError, OSError) as error:
             log.info("A message of a reply was not deleted: %s", error)
 
-    async def _put(self, content: str, buttons: Buttons) -> None:
+    async def _put(self, page: Page, buttons: Buttons) -> None:
         if self._current is None:
-            await self._post(content, buttons)
+            await self._post(page.content, buttons)
         else:
             changed = None if buttons == self._buttons else self._with(buttons)
+            self._unsure.append(page)
             try:
-                await self._channel.edit(self._current, content, controls=changed)
+                await self._channel.edit(self._current, page.content, controls=changed)
             except LookupError:
-                await self._post_again(content, buttons, instead_of=self._current)
+                await self._post_again(page.content, buttons, instead_of=self._current)
+        self._unsure.clear()
+        self._page = page
         self._buttons = buttons
         self._stale = False
         if not self._shown and not self._gone:

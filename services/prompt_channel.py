@@ -41,6 +41,10 @@ class PromptChannel:
         if call.done() and (error := call.result()) is not None:
             raise error
 
+    async def read(self, message_id: int) -> str:
+        """Return what a message shows now. Raises LookupError, OSError."""
+        return await self._channel.read(message_id)
+
     async def delete(self, message_id: int) -> None:
         """Delete a message. Raises LookupError, OSError."""
         await self._channel.delete(message_id)

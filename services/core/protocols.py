@@ -141,6 +141,10 @@ class TextChannel(Protocol):
         """Replace the content of a message that `send` returned; None leaves its buttons."""
         ...
 
+    async def read(self, message_id: int) -> str:
+        """Return what a message that `send` returned shows now."""
+        ...
+
     async def delete(self, message_id: int) -> None:
         """Delete a message that `send` returned."""
         ...

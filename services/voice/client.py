@@ -115,8 +115,10 @@ class DiscordVoiceClient(discord.VoiceClient):
         return True
 
     async def announce_speaking(self) -> None:
-        """Set `speaking` and send SPEAKING; a broken connection announces anew on its own."""
+        """Set `speaking` and send SPEAKING; a connection still being made does so on its own."""
         self.speaking = True
+        if not self.ws or self.ws.secret_key is None:  # the SSRC is still that of the one before
+            return
         try:
             async with asyncio.timeout(_ANNOUNCE_TIMEOUT):
                 await self.ws.speak(discord.SpeakingState.voice)

@@ -46,6 +46,36 @@ async def test_a_message_that_is_no_reply_pings_nobody() -> None:
     assert sent["allowed_mentions"].to_dict() == {"parse": []}
 
 
+async def test_a_post_after_a_failed_one_takes_its_place() -> None:
+    place = channel()
+    place.send.side_effect = [
+        aiohttp.ServerDisconnectedError(),
+        MagicMock(id=34, content="half"),
+        MagicMock(id=35, content="more"),
+    ]
+    text = ChannelText(place, own_id=lambda: 99)
+    with pytest.raises(OSError, match="disconnected"):
+        await text.send("half", reply_to=7, controls=None)
+    assert await text.send("half and whole", reply_to=7, controls=None) == 34
+    assert await text.send("more", reply_to=None, controls=None) == 35
+    nonces = [each.kwargs["nonce"] for each in place.send.await_args_list]
+    assert nonces[0] == nonces[1] != nonces[2]
+    [edited] = place.get_partial_message.return_value.edit.await_args_list
+    assert edited.kwargs["content"] == "half and whole"
+
+
+async def test_what_a_message_shows_can_be_read() -> None:
+    place = channel()
+    place.fetch_message = AsyncMock(return_value=MagicMock(content="shown"))
+    assert await ChannelText(place, own_id=lambda: 99).read(34) == "shown"
+    place.fetch_message.side_effect = refusal(discord.NotFound, 404, 10008)
+    with pytest.raises(LookupError):
+        await ChannelText(place, own_id=lambda: 99).read(34)
+    interaction = MagicMock(id=5)
+    interaction.followup.fetch_message = AsyncMock(return_value=MagicMock(content="shown"))
+    assert await InteractionText(interaction).read(34) == "shown"
+
+
 @pytest.mark.parametrize(
     ("failure", "raised"),
     [

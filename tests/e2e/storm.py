@@ -10,6 +10,7 @@ about the memory that it had before. Prints a table. Linux only.
 import argparse
 import asyncio
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -293,14 +294,20 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seconds", type=float, default=180.0)
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--log-level", default="INFO", help="what the bot logs (INFO)")
+    options.add_argument("--keep-log", type=Path, help="file to copy the bot's log to")
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="storm-") as folder:
+        log = Path(folder) / "bot.log"
         try:
-            with running_bot(Path(folder)) as bot:
+            with running_bot(Path(folder), LOG_LEVEL=chosen.log_level) as bot:
                 report = asyncio.run(weather(bot, seconds=chosen.seconds, seed=chosen.seed))
         except AssertionError as error:
-            sys.stderr.write(f"{error}\n{(Path(folder) / 'bot.log').read_text()[-6000:]}\n")
+            sys.stderr.write(f"{error}\n{log.read_text()[-6000:]}\n")
             return 1
+        finally:
+            if chosen.keep_log:
+                shutil.copy(log, chosen.keep_log)
     sys.stdout.write(f"{report}\n")
     return 0
 

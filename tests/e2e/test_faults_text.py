@@ -55,6 +55,13 @@ async def test_a_failing_call_costs_no_word_of_a_command_s_answer(
     assert shown([answer]) == STORY
 
 
+async def test_the_end_of_a_message_that_can_not_be_edited_follows_below(faulty: Faulty) -> None:
+    asked = await asked_and_begun(faulty)
+    await faulty.break_("rest", "503", only="PATCH", count=100)
+    await faulty.whole(asked, STORY)
+    assert len(await faulty.answers(after=asked)) == 2
+
+
 @pytest.mark.parametrize("kind", ["drop", "invalid-session", "zombie"])
 async def test_a_lost_gateway_disturbs_no_answer(faulty: Faulty, kind: str) -> None:
     asked = await asked_and_begun(faulty)

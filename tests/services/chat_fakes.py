@@ -53,6 +53,8 @@ class FakeChannel:
         self.controls: list[ReplyControls | None] = []
         self.edit_errors: list[Exception | None] = []
         self.send_errors: list[Exception | None] = []
+        self.read_errors: list[Exception | None] = []
+        self.lost_answers = False  # what is refused was done all the same
         self.typing_spans: list[list[float]] = []
         self.mark_error: Exception | None = None
         self.sign_latency = 0.0
@@ -74,12 +76,19 @@ class FakeChannel:
         await asyncio.sleep(self.latency)
         self._check(text)
         if self.edit_errors and (error := self.edit_errors.pop(0)) is not None:
+            if self.lost_answers:
+                self.messages[message_id] = text
             raise error
         if message_id not in self.messages:
             raise LookupError("gone")
         self.messages[message_id] = text
         self.events.append((now(), "edit", message_id, text))
         self._note(message_id, controls)
+
+    async def read(self, message_id: int) -> str:
+        if self.read_errors and (error := self.read_errors.pop(0)) is not None:
+            raise error
+        return self.messages[message_id]
 
     async def delete(self, message_id: int) -> None:
         await asyncio.sleep(self.latency)

@@ -7,7 +7,7 @@ import pytest
 
 from services.channel_pacer import ChannelPacer
 from services.core.types import ReplyControls
-from services.live_message import LiveMessage
+from services.live_message import END_PATIENCE, END_PAUSES, LiveMessage
 from tests.services.chat_fakes import FakeChannel, now
 
 pytestmark = pytest.mark.virtual_time
@@ -204,6 +204,88 @@ async def test_a_channel_that_refuses_is_asked_no_more_until_the_end() -> None:
     with pytest.raises(ExceptionGroup):
         await stage.write("word " * 60, per_second=10)
     assert stage.channel.send_errors == []
+
+
+LONG = " ".join(f"word{number}" for number in range(60))
+DOWN = ConnectionError("down")
+
+
+async def end_with(stage: Stage, *, edit_errors: int, lost_answers: bool = False) -> LiveMessage:
+    """Show the half of a text, then its end, while that many edits fail."""
+    async with stage.running() as message:
+        message.update(LONG[:200])
+        await asyncio.sleep(0.1)
+        stage.channel.edit_errors = [DOWN] * edit_errors
+        stage.channel.lost_answers = lost_answers
+        await message.finish(LONG, buttons=("again",))
+    return message
+
+
+@pytest.mark.parametrize("errors", [1, 2])
+async def test_an_end_that_does_not_arrive_is_sent_again(errors: int) -> None:
+    stage = Stage()
+    await end_with(stage, edit_errors=errors)
+    assert stage.channel.texts == [LONG]
+    assert stage.channel.buttons == {1001: ("again",)}
+
+
+async def test_the_end_of_a_message_that_can_not_be_edited_follows_below() -> None:
+    stage = Stage()
+    message = await end_with(stage, edit_errors=100)
+    assert len(stage.channel.texts) == 2
+    assert " ".join(stage.channel.texts) == LONG
+    assert message.message_ids == (1001, 1002)
+
+
+async def test_an_end_that_was_shown_although_it_failed_is_not_shown_twice() -> None:
+    stage = Stage()
+    message = await end_with(stage, edit_errors=100, lost_answers=True)
+    assert stage.channel.texts == [LONG]
+    await message.finish(f"{LONG}\n\nA line.", buttons=("again",))
+    assert stage.channel.texts == [LONG, "A line."]
+
+
+async def test_a_step_that_was_shown_although_it_failed_is_not_repeated_below() -> None:
+    stage = Stage()
+    async with stage.running() as message:
+        message.update(LONG[:100])
+        await asyncio.sleep(0.1)
+        stage.channel.edit_errors = [DOWN]
+        stage.channel.lost_answers = True
+        message.update(LONG[:300])
+        await asyncio.sleep(1)
+        for _ in range(5):
+            await stage.pacer.may_end()
+        await message.finish(LONG, buttons=("again",))
+    assert len(stage.channel.texts) == 2
+    assert " ".join(stage.channel.texts) == LONG
+
+
+async def test_where_it_is_not_known_what_is_shown_the_end_comes_all_the_same() -> None:
+    stage = Stage()
+    stage.channel.read_errors = [DOWN]
+    await end_with(stage, edit_errors=100)
+    assert " ".join(stage.channel.texts) == LONG
+
+
+async def test_an_end_refused_for_good_is_an_error_in_bounded_time() -> None:
+    stage = Stage()
+    stage.channel.send_errors = [DOWN] * 10
+    with pytest.raises(ConnectionError):
+        await stage.message.finish(LONG, buttons=("again",))
+    assert now() == pytest.approx(sum(END_PAUSES))
+
+
+async def test_an_end_that_was_tried_for_long_goes_on_below_at_once() -> None:
+    stage = Stage()
+    async with stage.running() as message:
+        message.update(LONG[:200])
+        await asyncio.sleep(0.1)
+        stage.channel.latency = END_PATIENCE + 1
+        stage.channel.edit_errors = [DOWN] * 100
+        await message.finish(LONG, buttons=("again",))
+    assert len(stage.channel.edit_errors) == 99
+    assert " ".join(stage.channel.texts) == LONG
 
 
 async def test_a_line_may_be_added_after_the_end() -> None:

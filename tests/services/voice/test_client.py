@@ -32,6 +32,7 @@ class FakeWebSocket:
         self.ws = SimpleNamespace(close_code=None)
         self.spoken: list[discord.SpeakingState] = []
         self.broken = False
+        self.secret_key: list[int] | None = [1]
 
     async def speak(self, state: discord.SpeakingState) -> None:
         if self.broken:
@@ -192,6 +193,16 @@ async def test_speech_is_announced_again_in_a_new_session(wire: Wire) -> None:
     wire.ws.broken = True
     await wire.client.announce_speaking()
     assert wire.client.speaking
+
+
+async def test_no_websocket_names_the_ssrc_of_the_one_before(wire: Wire) -> None:
+    wire.connect(XCHACHA, bytes(range(32)))
+    wire.ws.secret_key = None
+    await wire.client.announce_speaking()
+    assert wire.ws.spoken == []
+    wire.ws.secret_key = [2]
+    await wire.client._connection.observe(4, {})
+    assert wire.ws.spoken == [discord.SpeakingState.voice]
 
 
 async def test_each_socket_has_its_own_reader_and_listeners_move_over(wire: Wire) -> None:
