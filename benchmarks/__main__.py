@@ -22,6 +22,7 @@ NAMES = (
     "edit_pacing",
     "clock",
     "kokoro",
+    "speech_cache",
     "recovery",
     "splitter",
     "llm_client",

@@ -35,7 +35,7 @@ class CachedTTS:
 
     It stands around each engine alone, inside FallbackTTS: so a phrase is always kept under the
     name of the engine that spoke it, `identity`, which tells its version as well. What is new
-    passes as it comes, and is encoded for the cache when it is whole, in worker threads. Who wants
+    passes as it comes, and is encoded for the cache afterwards, in worker threads. Who wants
     a phrase that is just being made listens to that. One that nobody listens to any more, or
     that fails, is not kept. With `make_ahead` it makes common phrases while nobody wants any.
     """
@@ -154,6 +154,7 @@ class CachedTTS:
                     flight.add(chunk)
             flight.end()
             self._real_time = flight.seconds / max(now() - began, 1e-6)
+            await flight.deserted()  # their own encoding is not to wait for this one
             await self._keep(key, flight)
         except Exception as error:  # noqa: BLE001 - it is raised again where somebody listens
             flight.end(error)

@@ -53,6 +53,12 @@ class PhraseFlight:
                 raise self._error
         finally:
             self.listeners -= 1
+            self._tell()
+
+    async def deserted(self) -> None:
+        """Wait until nobody listens any more."""
+        while self.listeners:
+            await self._news.wait()
 
     def _tell(self) -> None:
         self._news.set()

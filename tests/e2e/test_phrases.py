@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.processes import bot, commands, online
-from tests.e2e.world import World, eventually
+from tests.e2e.world import World
 
 pytestmark = pytest.mark.e2e
 
@@ -35,13 +35,6 @@ async def test_a_servers_words_are_said_its_way_and_made_once(
         stats = (await world.command("stats"))["content"]
         assert "Phrase cache: 1 phrases" in stats
         assert "50% of 2 found" in stats
-        await world.command("pronounce remove", word="nginx")
-        await world.command("say", user="ana", text="NGINX runs.")
-
-        async def as_written() -> bool | None:
-            return (await spoken(world))[-1] == "NGINX runs." or None
-
-        await eventually(as_written, "the word as it is written")
         with pytest.raises(AssertionError, match="There is no command for this user"):
             await world.command("pronounce list", user="ana")
         assert await world.violations() == []
