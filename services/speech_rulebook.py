@@ -4,6 +4,7 @@ from typing import Final, NamedTuple
 
 from services.speech_acronyms import Acronyms
 from services.speech_addresses import Addresses
+from services.speech_chatter import chatter_rules
 from services.speech_dutch import DUTCH
 from services.speech_english import ENGLISH
 from services.speech_figures import Figures
@@ -50,7 +51,7 @@ def rulebook_for(tag: str) -> Rulebook | None:
     addresses, moments = Addresses(language, numbers), Moments(language, numbers)
     signs = Signs(language, numbers)
     return Rulebook(
-        early=(*signs.early_rules(), *addresses.early_rules()),
+        early=(*chatter_rules(language.code), *signs.early_rules(), *addresses.early_rules()),
         figures=(
             *moments.rules(),
             *addresses.rules(),

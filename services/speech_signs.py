@@ -10,7 +10,7 @@ from services.speech_numbers import NumberWords
 from services.speech_rule import Rule, any_of, rule
 
 _EMOTICON: Final = re.compile(
-    r"\s?(?<!\S)(?:[:;=][-o^']?[()\[\]DPpOo3/\\|*]+|[xX]D+|</?3|\^\^|¯\\?_?\(ツ\)_?/?¯)"
+    r"\s?(?<!\S)(?:>?[:;=][-o^']?[()\[\]DPpOo3/\\|*]+|[xX]D+|</?3|\^\^|¯\\?_?\(ツ\)_?/?¯)"
     r"(?=[\s.,!?]|\Z)"
 )
 _SUPERSCRIPTS: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")

@@ -4,6 +4,7 @@ from typing import Final
 
 from services import speech_marks as marks
 from services.sentence_boundary import NEWLINES
+from services.speech_emotes import read_emote
 from services.speech_marks import (
     ARROWS,
     INVISIBLE,
@@ -21,7 +22,7 @@ _NO_NAMES: Final[Names] = MappingProxyType[int, str]({})
 _URL_BEGINS = r"(?<![^\W_])(?:[hH](?=[tT]|\Z)|[wW](?=[wW]|\Z))"
 _DROPPED = f"{INVISIBLE}{PICTURES}{ARROWS}\u2010\u2011\u2022"
 _MARK = re.compile(
-    rf"[{NEWLINES}<`*_~=#|\[\]&\\{_DROPPED}]|(?<!\w)(?:[:@]|!(?=\[|\Z))|{_URL_BEGINS}"
+    rf"[{NEWLINES}<`*_~=#|(\[\]&\\{_DROPPED}]|(?<!\w)(?:[:@]|!(?=\[|\Z))|{_URL_BEGINS}"
 )
 _MARK_IN_CODE = re.compile(rf"[{NEWLINES}`_\[\]{_DROPPED}]|{_URL_BEGINS}")
 _PICTURES = re.compile(rf"[{PICTURES}{INVISIBLE}]+")
@@ -167,6 +168,12 @@ class SpeechText:
             return self._read_ticks(at, end, final=final)
         if self._in_code and sign in "_[]":
             return Mark(at + 1, " ")
+        if sign in "*_([":
+            emote = self._read_emote(at, end, final=final)
+            if emote is None or emote.end > at:
+                return emote
+        if sign == "(":
+            return Mark(at + 1, sign)
         if sign == "<":
             return read_tag(self._buffer, at, end, self._phrases, self._names, final=final)
         if read := _SIMPLE_READERS.get(sign):
@@ -174,6 +181,17 @@ class SpeechText:
         if read_phrase := _PHRASE_READERS.get(sign):
             return read_phrase(self._buffer, at, end, self._phrases, final=final)
         return self._read_dropped(at)
+
+    def _read_emote(self, at: int, end: int, *, final: bool) -> Mark | None:
+        writer = self._writer
+        return read_emote(
+            self._buffer,
+            at,
+            end,
+            in_line=writer.in_line,
+            between=writer.between_sentences,
+            final=final,
+        )
 
     def _read_newline(self, at: int) -> Mark:
         self._at_line_start = True

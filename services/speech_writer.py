@@ -8,6 +8,7 @@ _REPEATS = re.compile(
     r"|([^\w\s.!?,;:])\3{2,}"
 )
 _LONGEST_KEPT = 3
+_SENTENCE_ENDS = frozenset(".!?…。！？")  # noqa: RUF001
 _CLINGING = frozenset(",.;:!?…)")
 
 
@@ -27,6 +28,11 @@ class SpeechWriter:
     def in_line(self) -> bool:
         """Tell whether the line has words."""
         return bool(self._tail)
+
+    @property
+    def between_sentences(self) -> bool:
+        """Tell whether a sentence may begin here."""
+        return not self._tail or self._tail[-1] in _SENTENCE_ENDS
 
     def write(self, text: str) -> None:
         """Add words; white space at the end waits for the next word."""

@@ -81,7 +81,7 @@ SPOKEN = [
     ('[the docs](https://example.com/a "Title") say', "the docs say"),
     ("[**bold** text](https://example.com/a_(b)).", "bold text."),
     ("[the docs][ref] say", "the docs say"),
-    ("[laughs] Sure", "laughs Sure"),
+    ("[laughs] Sure", "Sure"),
     ("It is so.[1] And [2] too.[^3]", "It is so. And 2 too."),
     ("![a red cat](https://example.com/c.png)", "a red cat"),
     ("![](https://example.com/c.png)", "a picture"),

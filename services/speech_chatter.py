@@ -1,0 +1,28 @@
+"""Laughter and faces that people write: said as laughter, or not at all."""
+
+import re
+from typing import Final
+
+from services.speech_rule import Rule, rule
+
+_LAUGHS: Final = r"(?:(?:lo+l)+|l+m+f?a+o+|r+o+fl(?:mao)?|lu+l|lel)"
+_FRENCH: Final = r"(?:p?t?mdr+|lo+l)"
+_HA: Final = "ha ha"
+
+
+def chatter_rules(code: str) -> list[Rule]:
+    """Return the rules of a language for what is written to laugh and to pull faces."""
+    laughs = rf"(?i:{_FRENCH if code == 'fr' else _LAUGHS})"
+    return [
+        rule(rf"\A\W*{laughs}(?:\W+{laughs})*\W*\Z", _HA),
+        rule(rf"\A{laughs}[\s,.!…-]+(?=\w)", ""),
+        rule(rf"[\s,]+{laughs}(?=[\s.!?…]*\Z|[.!?…]+\s)", ""),
+        rule(r"(?i)(?<![\w-])[ae]?(h[aeio]|j[ae])\1+[hj]?(?![\w-])", _twice),
+        rule(r"\s?(?<!\S)(?:[TQ][ _][TQ]|[oO][ _.][oO]|(?i:[uo]w[uo]))(?=[\s.,!?]|\Z)", ""),
+        rule(r"\s?¯[\s\\_]{0,3}\(ツ\)[\s\\_]{0,3}/?¯", "", "¯"),
+        rule(r"\s?\([\s°•ω^;'._-]{2,12}\)\s?︵?", "", "°•ω^;'._-"),
+    ]
+
+
+def _twice(laugh: re.Match[str]) -> str:
+    return f"{laugh[1]} {laugh[1].lower()}"
