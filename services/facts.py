@@ -1,7 +1,7 @@
 """What people told about themselves, and where it may be recalled; pure."""
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from services.core.types import Place
@@ -74,11 +74,6 @@ def merged(facts: Facts, fresh: Sequence[Fact]) -> Facts:
     for new in fresh:
         facts = (*(old for old in facts if not _replaces(new, old)), new)
     return tuple(fact for fact in facts if fact.text)[-MAX_FACTS:]
-
-
-def without_messages(facts: Facts, message_ids: Collection[int]) -> Facts:
-    """Return the facts that none of these messages told."""
-    return tuple(fact for fact in facts if not set(message_ids) & set(fact.message_ids))
 
 
 def _replaces(new: Fact, old: Fact) -> bool:

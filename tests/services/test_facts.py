@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.core.types import Place
-from services.facts import MAX_FACTS, Fact, may_recall, merged, recalled, without_messages
+from services.facts import MAX_FACTS, Fact, may_recall, merged, recalled
 
 GENERAL = Place(10, 5, public=True)
 LOUNGE = Place(11, 5, public=True)
@@ -137,13 +137,6 @@ def test_a_fact_without_text_takes_the_other_one_along() -> None:
 def test_one_fact_too_many_forgets_the_oldest() -> None:
     many = [fact(f"Likes {n}.", subject=f"like {n}", id=n) for n in range(MAX_FACTS + 5)]
     assert merged((), many) == tuple(many[5:])
-
-
-def test_a_message_takes_its_facts_along() -> None:
-    both = replace(fact("a"), message_ids=(1, 2))
-    kept = (both, fact("b", id=3))
-    assert without_messages(kept, {2}) == (kept[1],)
-    assert without_messages(kept, {4}) == kept
 
 
 def test_a_fact_has_a_name_of_its_own() -> None:

@@ -1,0 +1,146 @@
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+
+from services.core.errors import BotError
+from services.core.tasks import TaskOwner
+from services.core.types import Place, UserTurn
+from services.fact_extraction import INSTRUCTION, question, read_notes
+from services.facts import Fact, Facts, IsPublic, merged, recalled
+from services.first_person import may_tell, own_words
+from services.profile_store import ProfileStore
+from services.secret_words import holds_secret
+
+log = logging.getLogger(__name__)
+
+MAX_WAITING = 100
+"""Lessons that may wait for the model; one more is left out."""
+
+LONGEST_LESSON = 2000
+"""Characters of a person's words that facts are looked for in; of more their beginning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """Hold what one person said in some messages of one place."""
+
+    user_id: int
+    place: Place
+    text: str
+    message_ids: tuple[int, ...]
+
+
+class FactLearner:
+    """Note what people tell about themselves, one turn after the other, beside the conversations.
+
+    `complete` asks a model, `is_public` tells of a guild's channel whether all its members may read
+    it now, `may_remember` of a person whether they let the bot keep anything. What waits at the
+    end of the bot is lost.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: ProfileStore,
+        complete: Callable[[str, str], Awaitable[str]],
+        is_public: IsPublic,
+        may_remember: Callable[[int], bool],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._complete = complete
+        self._is_public = is_public
+        self._may_remember = may_remember
+        self._clock = clock
+        self._waiting: deque[Lesson] = deque()
+        self._at_work: Lesson | None = None
+        self._arrived = asyncio.Event()
+        self._closed = False
+        self._tasks = TaskOwner("fact_learner")
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether anything is being learned, or waits for that."""
+        return bool(self._waiting) or self._at_work is not None
+
+    def learn(self, lesson: Lesson) -> None:
+        """Take in what was said, if anything may be learned from it; never waits."""
+        silent = self._closed or not may_tell(lesson.text)
+        if silent or not self._may_remember(lesson.user_id):
+            return
+        if holds_secret(lesson.text):
+            log.info("Nothing is learned from a turn that may hold a secret")
+            return
+        if len(self._waiting) >= MAX_WAITING:
+            log.info("Nothing is learned from a turn: %d wait already", MAX_WAITING)
+            return
+        self._waiting.append(lesson)
+        self._arrived.set()
+        if not self._tasks:
+            self._tasks.start(self._learn_forever(), name="learn")
+
+    def drop(self, unwanted: Callable[[Lesson], bool]) -> list[Lesson]:
+        """Learn nothing more from such lessons, also not from the one at work; return them."""
+        current = [self._at_work] if self._at_work is not None else []
+        dropped = [lesson for lesson in (*current, *self._waiting) if unwanted(lesson)]
+        self._waiting = deque(lesson for lesson in self._waiting if lesson not in dropped)
+        if self._at_work in dropped:
+            self._at_work = None
+        return dropped
+
+    async def aclose(self) -> None:
+        """End the work; idempotent."""
+        self._closed = True
+        self._waiting.clear()
+        await self._tasks.aclose()
+
+    async def _learn_forever(self) -> None:
+        while True:
+            while self._waiting:
+                self._at_work = self._waiting.popleft()
+                await self._try(self._at_work)
+                self._at_work = None
+            self._arrived.clear()
+            await self._arrived.wait()
+
+    async def _try(self, lesson: Lesson) -> None:
+        try:
+            await self._work(lesson)
+        except BotError as error:
+            log.warning("Nothing is learned from a turn: %s", error.brief)
+        except Exception as error:  # noqa: BLE001 - one turn must not end the work on all others
+            log.error("Nothing is learned from a turn: %s", type(error).__name__)
+
+    async def _work(self, lesson: Lesson) -> None:
+        facts = await self._store.load(lesson.user_id)
+        if _told_by(facts, lesson.message_ids):
+            return
+        known = recalled(facts, lesson.place, self._is_public)
+        answer = await self._complete(INSTRUCTION, question(lesson.text, known))
+        notes = read_notes(answer, message=lesson.text)
+        at, ids = self._clock(), lesson.message_ids
+        fresh = [Fact(note.subject, note.text, lesson.place, at, ids) for note in notes]
+
+        def add(facts: Facts) -> Facts:
+            wanted = self._at_work is lesson and self._may_remember(lesson.user_id)
+            return merged(facts, fresh) if wanted else facts
+
+        if fresh:
+            await self._store.change(lesson.user_id, add)
+            log.info("Noted %d facts", len(fresh))
+
+
+def lesson_of(turn: UserTurn) -> Lesson | None:
+    """Return what a turn's author typed; None where they spoke, which no message can take back."""
+    ids = tuple(message.id for message in turn.messages)
+    if not all(ids):
+        return None
+    text = "\n".join(filter(None, (own_words(message.text) for message in turn.messages)))
+    return Lesson(turn.author.id, turn.place, text[:LONGEST_LESSON], ids)
+
+
+def _told_by(facts: Facts, message_ids: Collection[int]) -> bool:
+    return any(not set(message_ids).isdisjoint(fact.message_ids) for fact in facts)
