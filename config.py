@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     MAX_HISTORY_MESSAGES: Annotated[int, Field(ge=0, le=1000)] = 10
     MAX_CONTEXT_TOKENS: Annotated[int, Field(ge=100, le=1_000_000)] = 2000
     SUMMARIES_ENABLED: bool = True
+    MEMORY_OF_PEOPLE_ENABLED: bool = True
 
     TTS_ENGINE: Literal["auto", "kokoro", "openai", "espeak"] = "auto"
     TTS_BASE_URL: str = ""

@@ -13,7 +13,7 @@ REFUSALS = {
     Access.WRONG_PERSON: "Sorry, the moderators of this server don't let me work for you.",
 }
 
-OPEN_TO_ALL = frozenset({"privacy"})
+OPEN_TO_ALL = frozenset({"memory", "privacy"})
 """Commands that no list can forbid: what is kept of people stays theirs to see and delete."""
 
 

@@ -25,6 +25,12 @@ def is_public(client: discord.Client, guild_id: int, channel_id: int) -> bool:
     return guild is not None and place_of(guild, channel_id).public
 
 
+def guild_name(client: discord.Client, guild_id: int) -> str:
+    """Return what a guild is called, as far as the bot knows."""
+    guild = client.get_guild(guild_id)
+    return guild.name if guild is not None else "another server"
+
+
 def _is_open(channel: discord.abc.GuildChannel) -> bool:
     """Tell whether everyone may read a channel: nobody is shut out, not by a role, not by age."""
     vocal = isinstance(channel, discord.VoiceChannel | discord.StageChannel)

@@ -11,9 +11,11 @@ from cogs.enclosures import fetch_quote
 from cogs.errors import explain
 from cogs.text_channels import ChannelText
 from composition.mind import history_limit, open_mind
+from composition.profiles import open_profiles
 from composition.speaking import Speaking
 from composition.stores import Stores
 from config import Settings
+from services.background_model import BackgroundModel
 from services.channel_pacer import ChannelPacers
 from services.closing import own
 from services.conversations import Conversations
@@ -26,6 +28,7 @@ from services.llm.chain import Endpoint, chat_models, second_endpoint
 from services.llm.tokens import TokenCounter
 from services.message_batcher import MessageBatcher
 from services.mind import Mind
+from services.profiles import Profiles
 from services.query_optimizer import QueryOptimizer
 from services.rate_limiter import RateLimiter
 from services.turn_reader import TurnReader
@@ -41,6 +44,7 @@ class Answering:
     batcher: MessageBatcher
     statistics: TurnStatistics
     mind: Mind
+    profiles: Profiles
 
 
 def open_answering(
@@ -55,7 +59,9 @@ def open_answering(
     counter = TokenCounter()
     statistics = TurnStatistics()
     llm = own(stack, language_model(settings, counter, fetch_image=client.fetch))
-    mind = open_mind(settings, stores, llm, counter, stack)
+    model = BackgroundModel(llm, count=counter.count)
+    profiles = open_profiles(settings, client, stores, model, stack)
+    mind = open_mind(settings, stores, model, counter, profiles, stack)
     downloads = own(stack, Downloads(lambda: client.http.connector))
     reader = TurnReader(fetch_file=downloads.fetch, fetch_quote=partial(fetch_quote, client))
     conversations = Conversations(
@@ -78,7 +84,7 @@ def open_answering(
     )
     own(stack, conversations)
     batcher = own(stack, message_batcher(settings, client, conversations))
-    return Answering(llm, conversations, batcher, statistics, mind)
+    return Answering(llm, conversations, batcher, statistics, mind, profiles)
 
 
 def language_model(

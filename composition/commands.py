@@ -11,8 +11,10 @@ from cogs.client import Client
 from cogs.deletions import Deletions
 from cogs.doctor import Doctor
 from cogs.images import images_of, no_images
+from cogs.memory import Memory
 from cogs.permissions import needed_permissions
 from cogs.personas import Personas
+from cogs.places import guild_name
 from cogs.presence import VoicePresence
 from cogs.prewarming import Prewarming
 from cogs.privacy import Privacy
@@ -64,6 +66,7 @@ async def add_cogs(
         Personas(choices=stores.personas, catalogue=catalogue),
         VoicePresence(presence=speaking.presence, bot_id=client.own_id),
         Admin(statistics=answering.statistics, doctor=examiner, memory=stores.memory.get_stats),
+        Memory(profiles=answering.profiles, guild_name=partial(guild_name, client)),
         Pronounce(stores.pronunciations),
         privacy_cog(settings, stores, answering),
         deletions_cog(client, stores, answering, stack),

@@ -5,19 +5,24 @@ from config import Settings
 from services.background_model import BackgroundModel
 from services.closing import own
 from services.conversation_summarizer import ConversationSummarizer
-from services.core.protocols import LLM
 from services.llm.tokens import TokenCounter
 from services.mind import Mind
+from services.profiles import Profiles
 from services.trim_thresholds import TrimThresholds
 
 
 def open_mind(
-    settings: Settings, stores: Stores, llm: LLM, counter: TokenCounter, stack: AsyncExitStack
+    settings: Settings,
+    stores: Stores,
+    model: BackgroundModel,
+    counter: TokenCounter,
+    profiles: Profiles,
+    stack: AsyncExitStack,
 ) -> Mind:
     """Make what recalls before a turn and learns after it."""
-    model = BackgroundModel(llm, count=counter.count)
     return Mind(
         summaries=own(stack, summarizer(settings, stores, model, counter)),
+        profiles=profiles,
         personas=stores.personas,
     )
 

@@ -13,9 +13,9 @@ from services.closing import own
 from services.core.protocols import HistoryStore
 from services.daily_budget import DailyBudget
 from services.kept_copies import KeptCopies
-from services.mind import Mind
 from services.personal_data import PersonalData, PersonalStore
 from services.preferences import GuildPreferences, PreferenceStore, UserPreferences
+from services.profiles import Profiles
 from services.summary_store import SummaryStore
 from services.tts.phrases import PhraseCache
 
@@ -27,7 +27,9 @@ IMPERSONAL = frozenset({"memory", "pronunciations", "personas"})
 
 def kept_copies(stores: Stores, answering: Answering, stack: AsyncExitStack) -> KeptCopies:
     """Let what is kept follow what becomes of messages."""
-    return own(stack, KeptCopies(history=stores.history, mind=answering.mind))
+    return own(
+        stack, KeptCopies(history=stores.history, mind=answering.mind, profiles=answering.profiles)
+    )
 
 
 def personal_data(settings: Settings, stores: Stores, answering: Answering) -> PersonalData:
@@ -38,15 +40,20 @@ def personal_data(settings: Settings, stores: Stores, answering: Answering) -> P
         return held + answering.conversations.disown_person(user_id)
 
     return PersonalData(
-        stores=personal_stores(settings, stores, answering.mind),
+        stores=personal_stores(settings, stores, answering.profiles),
         interrupt=interrupt,
         users=stores.users,
         clock=time.time,
     )
 
 
-def personal_stores(settings: Settings, stores: Stores, mind: Mind) -> list[PersonalStore]:
+def personal_stores(settings: Settings, stores: Stores, profiles: Profiles) -> list[PersonalStore]:
     """Return every place where something about people is kept, in the order of forgetting."""
+    return [*_stores_of_words(settings, stores, profiles), *_stores_of_choices(stores)]
+
+
+def _stores_of_words(settings: Settings, stores: Stores, profiles: Profiles) -> list[PersonalStore]:
+    """Return what keeps something of what people said."""
     return [
         PersonalStore(
             name="history",
@@ -65,6 +72,14 @@ def personal_stores(settings: Settings, stores: Stores, mind: Mind) -> list[Pers
             forget=stores.summaries.forget_author,
         ),
         PersonalStore(
+            name="profiles",
+            what="facts: what you told about yourself",
+            where="the bot's disk, `history/profiles/`",
+            how_long="until you forget them, or the message is deleted that told them",
+            export=_facts(profiles),
+            forget=profiles.forget,
+        ),
+        PersonalStore(
             name="phrases",
             what="spoken phrases, as sound",
             where="the bot's memory" + ", `temp/`" * settings.TTS_CACHE_DISK,
@@ -73,6 +88,12 @@ def personal_stores(settings: Settings, stores: Stores, mind: Mind) -> list[Pers
             export=_phrases(stores.phrases),
             forget=stores.phrases.forget,
         ),
+    ]
+
+
+def _stores_of_choices(stores: Stores) -> list[PersonalStore]:
+    """Return what keeps how people want the bot, and how much of it they used."""
+    return [
         PersonalStore(
             name="users",
             what="choices: voice, speed, language, persona, opting out",
@@ -128,6 +149,13 @@ def _entries(history: HistoryStore) -> Export:
 def _summed_up(summaries: SummaryStore) -> Export:
     async def export(user_id: int) -> Sequence[object]:
         return [{"conversation": key} for key in await summaries.keys_of(user_id)]
+
+    return export
+
+
+def _facts(profiles: Profiles) -> Export:
+    async def export(user_id: int) -> Sequence[object]:
+        return [asdict(fact) for fact in await profiles.export(user_id)]
 
     return export
 

@@ -16,6 +16,7 @@ from services.history.jsonl import JsonlHistoryStore
 from services.memory_manager import MemoryManager
 from services.persona_choice import PersonaChoices
 from services.preferences import GuildPreferences, PreferenceStore, UserPreferences
+from services.profile_store import ProfileStore
 from services.pronunciation import PronunciationBook
 from services.summary_store import SummaryStore
 from services.tts.phrases import PhraseCache
@@ -29,6 +30,7 @@ class Stores:
 
     history: HistoryStore
     summaries: SummaryStore
+    profiles: ProfileStore
     guilds: PreferenceStore[GuildPreferences]
     users: PreferenceStore[UserPreferences]
     pronunciations: PreferenceStore[PronunciationBook]
@@ -51,6 +53,7 @@ async def open_stores(settings: Settings, client: Client, stack: AsyncExitStack)
     return Stores(
         history=history,
         summaries=SummaryStore(settings.HISTORY_DIR / "summaries", cipher=cipher),
+        profiles=profile_store(settings, cipher),
         guilds=guilds,
         users=users,
         pronunciations=await pronunciation_books(settings),
@@ -65,6 +68,12 @@ def history_cipher(settings: Settings) -> Cipher | None:
     """Open the history's lock, where it has one; blocks. Raises ConfigurationError."""
     keys = settings.HISTORY_KEY.get_secret_value()
     return open_cipher(keys, directory=settings.HISTORY_DIR)
+
+
+def profile_store(settings: Settings, cipher: Cipher | None) -> ProfileStore:
+    """Keep what people told about themselves beside the history, sealed like it."""
+    clock = asyncio.get_running_loop().time
+    return ProfileStore(settings.HISTORY_DIR / "profiles", cipher=cipher, clock=clock)
 
 
 def memory_manager(settings: Settings, upkeep: asyncio.Lock, phrases: PhraseCache) -> MemoryManager:

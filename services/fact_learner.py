@@ -25,10 +25,11 @@ LONGEST_LESSON = 2000
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """Hold what one person said in some messages of one place."""
+    """Hold what one person said in some messages of one channel or thread."""
 
     user_id: int
     place: Place
+    channel_id: int
     text: str
     message_ids: tuple[int, ...]
 
@@ -122,7 +123,10 @@ class FactLearner:
         answer = await self._complete(INSTRUCTION, question(lesson.text, known))
         notes = read_notes(answer, message=lesson.text)
         at, ids = self._clock(), lesson.message_ids
-        fresh = [Fact(note.subject, note.text, lesson.place, at, ids) for note in notes]
+        fresh = [
+            Fact(note.subject, note.text, lesson.place, lesson.channel_id, at, ids)
+            for note in notes
+        ]
 
         def add(facts: Facts) -> Facts:
             wanted = self._at_work is lesson and self._may_remember(lesson.user_id)
@@ -139,7 +143,7 @@ def lesson_of(turn: UserTurn) -> Lesson | None:
     if not all(ids):
         return None
     text = "\n".join(filter(None, (own_words(message.text) for message in turn.messages)))
-    return Lesson(turn.author.id, turn.place, text[:LONGEST_LESSON], ids)
+    return Lesson(turn.author.id, turn.place, turn.channel_id, text[:LONGEST_LESSON], ids)
 
 
 def _told_by(facts: Facts, message_ids: Collection[int]) -> bool:

@@ -22,11 +22,13 @@ class Fact:
     """Hold one thing that a person told, `said_at` seconds since the epoch, in some messages.
 
     `subject` names what it is about: of two facts about one subject the newer one counts.
+    `channel_id` is the channel or thread of the messages, `place` who could read them there.
     """
 
     subject: str
     text: str
     place: Place
+    channel_id: int
     said_at: float
     message_ids: tuple[int, ...]
 

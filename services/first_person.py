@@ -9,10 +9,13 @@ _BY_WORDS: Final = (
     # English
     r"i'm|i am|im (?:an?|from|called|not)|call me|i was (?:born|raised)|mine is"
     r"|i've (?:got|been|moved|just|always)"
-    r"|i (?:\w+ly |also |just )?(?:live|work|study|love|like|hate|prefer|enjoy|play|speak|own|have"
-    r"|teach|learn|train|dislike|adore|collect|grew|moved|come|use|run|drive|eat|drink|never|always"
-    r"|used to|want to (?:be|become|learn|live|move|start|stop)|hope to|plan to|no longer"
-    r"|(?:don't|do not|can't|cannot) (?:like|eat|drink|have|see|hear|stand|speak|use|live|work))"
+    r"|i (?:want to (?:be|become|learn|live|move|start|stop)|hope to|plan to) \w+"
+    r"|i (?:do not|don't|cannot|can't) (?!know|understand|think|see|get|want|find|believe)\w+"
+    r"|i (?:\w+ly |also |just |never |always )*(?!\w+ly |also |just |never |always )"
+    r"(?!(?:think|thought|guess|mean|meant|see|saw|wonder|know|knew|understand|need|want|wanted"
+    r"|try|tried|get|got|ask|asked|say|said|will|would|could|should|can|cannot|might|may|must|did"
+    r"|do|does|hope|hoped|believe|suppose|agree|forgot|hear|heard|find|found|feel|appreciate"
+    r"|thank|tell|told|keep|am|was|were|had|gave|give|put|made|make|went|noticed)\b)[a-z]{2,}(?!')"
     r"|my (?:\w+ ){0,2}(?:name's|is|are|was)",
     # German
     r"ich (?:bin|heiße|heisse|wohne|lebe|arbeite|studiere|lerne|liebe|mag|hasse|komme|habe|hab"

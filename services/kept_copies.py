@@ -7,6 +7,7 @@ from services.core.errors import StorageError
 from services.core.protocols import HistoryStore
 from services.core.tasks import TaskOwner
 from services.mind import Mind
+from services.profiles import Profiles
 
 log = logging.getLogger(__name__)
 
@@ -42,13 +43,15 @@ class KeptCopies:
     """Let what is kept of messages follow what becomes of them at Discord.
 
     A deleted message takes with it what was made of it: its entry and its answer's in the history,
-    and the summary of its conversation. A changed one is kept as it reads now. Channels are served
-    one after the other, beside everything; a channel without history costs a look at the disk.
+    the summary of its conversation, and what its author told in it about themselves. A changed one
+    is kept as it reads now. Channels are served one after the other, beside everything; a channel
+    without history costs a look at the disk.
     """
 
-    def __init__(self, *, history: HistoryStore, mind: Mind) -> None:
+    def __init__(self, *, history: HistoryStore, mind: Mind, profiles: Profiles) -> None:
         self._history = history
         self._mind = mind
+        self._profiles = profiles
         self._waiting: dict[int, _Changes] = {}
         self._count = 0
         self._room = asyncio.Event()
@@ -74,6 +77,7 @@ class KeptCopies:
         keys = await self._history.forget_guild(guild_id)
         for key in keys:
             await self._mind.forget_conversation(key)
+        await self._profiles.forget_guild(guild_id)
         return len(keys)
 
     async def aclose(self) -> None:
@@ -98,7 +102,7 @@ class KeptCopies:
                 channel_id = next(iter(self._waiting))
                 changes = self._waiting.pop(channel_id)
                 try:
-                    await self._follow(f"channel-{channel_id}", changes)
+                    await self._follow(channel_id, changes)
                 except StorageError as error:
                     log.error("Changed messages are still kept as they were: %s", error)
                     await self._retry(channel_id, changes)
@@ -114,16 +118,20 @@ class KeptCopies:
         self._waiting[channel_id] = changes
         await asyncio.sleep(RETRY_SECONDS)
 
-    async def _follow(self, key: str, changes: _Changes) -> None:
+    async def _follow(self, channel_id: int, changes: _Changes) -> None:
+        key = f"channel-{channel_id}"
         if changes.all_gone:
             await self._history.clear(key)
             await self._mind.forget_conversation(key)
+            await self._profiles.forget_channel(channel_id)
             return
         if changes.deleted:
             changes.found += await self._history.forget_messages(key, changes.deleted)
+            await self._profiles.forget_messages(changes.deleted)
         for message_id, text in changes.revised.items():
             if message_id not in changes.deleted:
                 changes.found += await self._history.revise(key, message_id, text)
+                await self._profiles.revise_message(message_id, text)
         if changes.found:
             log.info("Followed %d changes of messages in %s", changes.found, key)
             await self._mind.forget_messages(key, {*changes.deleted, *changes.revised})

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from services.core.types import Author, Background, HistoryEntry, UserTurn
 from services.persona import Persona
+from services.profiles import Profiles
 
 
 class Summaries(Protocol):
@@ -41,8 +42,15 @@ class Mind:
     worked on after the reply. A part that is None knows nothing.
     """
 
-    def __init__(self, *, summaries: Summaries | None, personas: Personas | None) -> None:
+    def __init__(
+        self,
+        *,
+        summaries: Summaries | None,
+        profiles: Profiles | None,
+        personas: Personas | None,
+    ) -> None:
         self._summaries = summaries
+        self._profiles = profiles
         self._personas = personas
 
     async def recall(self, key: str, turn: UserTurn, entries: Sequence[HistoryEntry]) -> Background:
@@ -50,6 +58,8 @@ class Mind:
         known = Background()
         if self._summaries is not None:
             known = await self._summaries.recall(key, entries)
+        if self._profiles is not None:
+            known = replace(known, profile=await self._profiles.recall(turn))
         if self._personas is not None:
             persona = self._personas.meet(
                 guild_id=turn.guild_id, channel_id=turn.channel_id, author=turn.author
@@ -61,6 +71,8 @@ class Mind:
         """Take in a turn that the conversation `key` has kept as `entries`."""
         if self._summaries is not None:
             self._summaries.learn(key)
+        if self._profiles is not None:
+            self._profiles.learn(turn)
 
     async def forget_conversation(self, key: str) -> None:
         """Forget what was learned from a conversation alone. Raises StorageError."""

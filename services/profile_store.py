@@ -11,7 +11,7 @@ from services.core.errors import StorageError
 from services.core.files import replace_private
 from services.core.metrics import Clock
 from services.core.protocols import Cipher
-from services.facts import Facts
+from services.facts import Fact, Facts
 
 log = logging.getLogger(__name__)
 
@@ -65,9 +65,10 @@ class ProfileStore:
         async with self._writing:
             return await self._change(user_id, change)
 
-    async def everyone(self) -> set[int]:
-        """Return the ids of all of whom anything is kept."""
-        return await _off_the_loop(lambda: {_user_of(path) for path in self._files()})
+    async def holders(self, wanted: Callable[[Fact], bool]) -> set[int]:
+        """Return the ids of those of whom such facts are kept; reads every profile."""
+        found = await _off_the_loop(lambda: [*self._read_all()])
+        return {user_id for user_id, facts in found if any(map(wanted, facts))}
 
     async def tellers(self, message_ids: Collection[int]) -> set[int]:
         """Return the ids of those who told facts in any of these messages."""
@@ -103,11 +104,15 @@ class ProfileStore:
         found = self._directory.iterdir() if self._directory.is_dir() else ()
         return (path for path in found if path.suffix == SUFFIX and path.stem.isdecimal())
 
+    def _read_all(self) -> Iterator[tuple[int, Facts]]:
+        for path in list(self._files()):
+            yield int(path.stem), self._read(path)
+
     def _read_tellers(self) -> dict[int, int]:
         return {
-            message_id: _user_of(path)
-            for path in list(self._files())
-            for fact in self._read(path)
+            message_id: user_id
+            for user_id, facts in self._read_all()
+            for fact in facts
             for message_id in fact.message_ids
         }
 
@@ -146,7 +151,3 @@ async def _off_the_loop(work: Callable[..., Result], *arguments: object) -> Resu
         return await asyncio.to_thread(work, *arguments)
     except OSError as error:
         raise StorageError(f"profiles: {error}", user_message=NOT_KEPT) from error
-
-
-def _user_of(path: Path) -> int:
-    return int(path.stem)

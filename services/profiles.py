@@ -98,19 +98,27 @@ class Profiles:
         """
         dropped = self._learner.drop(lambda lesson: message_id in lesson.message_ids)
         gone = await self._take_back(frozenset({message_id}))
-        authors = {(lesson.user_id, lesson.place) for lesson in dropped}
-        authors |= {(user_id, fact.place) for user_id, fact in gone}
-        for user_id, place in authors:
-            self._learner.learn(Lesson(user_id, place, own_words(text), (message_id,)))
+        authors = {(each.user_id, each.place, each.channel_id) for each in dropped}
+        authors |= {(user_id, fact.place, fact.channel_id) for user_id, fact in gone}
+        for user_id, place, channel_id in authors:
+            words = own_words(text)
+            self._learner.learn(Lesson(user_id, place, channel_id, words, (message_id,)))
         return len(gone)
+
+    async def forget_channel(self, channel_id: int) -> int:
+        """Forget what was told in a channel or thread that is gone; return how many facts."""
+        return await self._forget_told(
+            lambda told: channel_id in (told.channel_id, told.place.channel_id)
+        )
 
     async def forget_guild(self, guild_id: int) -> int:
         """Forget what was told in a guild; return how many facts that were."""
-        self._learner.drop(lambda lesson: lesson.place.guild_id == guild_id)
-        gone: list[Fact] = []
-        for user_id in await self._store.everyone():
-            gone += await self._remove(user_id, lambda fact: fact.place.guild_id == guild_id)
-        return len(gone)
+        return await self._forget_told(lambda told: told.place.guild_id == guild_id)
+
+    async def _forget_told(self, gone: Callable[[Fact | Lesson], bool]) -> int:
+        self._learner.drop(gone)
+        users = await self._store.holders(gone)
+        return sum([len(await self._remove(each, gone)) for each in users])
 
     async def _take_back(self, message_ids: frozenset[int]) -> list[tuple[int, Fact]]:
         """Forget what these messages told; return it with whose it was."""

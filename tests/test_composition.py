@@ -2,7 +2,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock
@@ -15,18 +15,21 @@ from discord import app_commands
 from bot import assemble
 from cogs.client import Client, edit_limits
 from composition import answering, phrases, privacy, speaking, stores
+from composition.profiles import open_profiles
 from config import Settings
+from services.background_model import BackgroundModel
 from services.channel_pacer import ChannelPacers
 from services.core.errors import ProviderConnectionError, ProviderRequestError
 from services.core.protocols import LLM
-from services.core.types import ChatContext, ChatMessage, HistoryEntry, ImagePart
+from services.core.types import ChatContext, ChatMessage, HistoryEntry, ImagePart, Place
+from services.facts import Fact
 from services.llm.tokens import TokenCounter
-from services.mind import Mind
 from services.preferences import UserPreferences
 from services.summary_store import Summary
 from services.trim_thresholds import Reached
 from services.tts.cache import CachedTTS
 from services.tts.phrases import Phrase
+from tests.services.chat_fakes import ScriptedLLM
 from tests.services.llm.scripted_server import Reply, refusal, scripted_server
 
 SERVER = "http://127.0.0.1:9/v1"
@@ -260,7 +263,9 @@ async def test_every_store_is_open_to_those_of_whom_it_keeps_something(tmp_path:
     async with AsyncExitStack() as stack:
         client = Client(socket="", trace=edit_limits(ChannelPacers()))
         kept = await stores.open_stores(made, client, stack)
-        found = privacy.personal_stores(made, kept, Mind(summaries=None, personas=None))
+        model = BackgroundModel(ScriptedLLM([]), count=len)
+        people = open_profiles(made, client, kept, model, stack)
+        found = privacy.personal_stores(made, kept, people)
         names = {each.name for each in found}
         assert names | privacy.IMPERSONAL == {each.name for each in fields(stores.Stores)}
         assert not names & privacy.IMPERSONAL
@@ -272,19 +277,22 @@ async def test_every_store_is_open_to_those_of_whom_it_keeps_something(tmp_path:
         await kept.summaries.put(
             "channel-1", summed_up, version=kept.summaries.version("channel-1")
         )
+        fact = Fact("pet", "Has a cat.", Place(1, None), 1, 1.0, (1,))
+        await kept.profiles.change(7, lambda _: (fact,))
         await kept.phrases.keep(b"1", Phrase.of([b"sound"], {7}))
         exported = {each.name: await each.export(7) for each in found}
         assert exported == {
             "history": [{"conversation": "channel-1", **ENTRY}],
             "summaries": [{"conversation": "channel-1"}],
+            "profiles": [asdict(fact)],
             "phrases": [{"seconds": 0.02}],
             "users": [{"voice": "x"}, {"opted_out": True}],
             "guilds": [{"guild_id": 5, "list": "denied"}],
             "budget": [{"what": "tokens of user 7", "used": 12}],
         }
-        assert [await each.forget(7) for each in found if each.forget] == [1, 1, 1, 1]
+        assert [await each.forget(7) for each in found if each.forget] == [1, 1, 1, 1, 1]
         assert kept.users.get(7) == UserPreferences(opted_out=True)
-        assert [await each.forget(7) for each in found if each.forget] == [0, 0, 0, 0]
+        assert [await each.forget(7) for each in found if each.forget] == [0, 0, 0, 0, 0]
 
 
 def test_who_else_reads_is_named_once() -> None:

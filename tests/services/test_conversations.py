@@ -65,7 +65,7 @@ class Bot:
             llm=llm,
             read=as_it_is,
             build_context=plain_context,
-            mind=mind or Mind(summaries=None, personas=None),
+            mind=mind or Mind(summaries=None, profiles=None, personas=None),
             history=self.history,
             history_limit=10,
             opted_out=self.opted_out.__contains__,
@@ -457,7 +457,9 @@ async def test_what_is_forgotten_while_it_is_written_is_learned_from_no_more() -
             learned.append(turn.text)
 
     bot = Bot(
-        ScriptedLLM(words("one")), history=SlowHistory(), mind=Told(summaries=None, personas=None)
+        ScriptedLLM(words("one")),
+        history=SlowHistory(),
+        mind=Told(summaries=None, profiles=None, personas=None),
     )
     bot.ask(author=7, id=1)
     bot.ask(author=8, id=2)

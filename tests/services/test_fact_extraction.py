@@ -91,7 +91,7 @@ def test_a_fact_may_be_declared_void() -> None:
 
 
 def test_the_model_sees_the_message_and_what_is_known() -> None:
-    known = [Fact("name", "Is called Ana.", Place(1, None), 0.0, (1,))]
+    known = [Fact("name", "Is called Ana.", Place(1, None), 1, 0.0, (1,))]
     assert question("I row.", known) == ("Known facts:\n- name: Is called Ana.\n\nMessage:\nI row.")
     assert "- none\n" in question("I row.", [])
     assert len(INSTRUCTION) < 1600

@@ -33,7 +33,7 @@ def never(_guild: int, _channel: int) -> bool:
 def fact(
     text: str = "Rows.", *, subject: str = "sport", place: Place = GENERAL, id: int = 1
 ) -> Fact:
-    return Fact(subject, text, place, float(id), (id,))
+    return Fact(subject, text, place, place.channel_id, float(id), (id,))
 
 
 def test_each_place_recalls_what_all_its_readers_could_read() -> None:

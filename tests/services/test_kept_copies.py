@@ -9,6 +9,7 @@ from services.core.errors import StorageError
 from services.core.types import HistoryEntry
 from services.kept_copies import RETRY_SECONDS, KeptCopies
 from services.mind import Mind
+from services.profiles import Profiles
 from tests.services.chat_fakes import MemoryHistory
 
 pytestmark = pytest.mark.virtual_time
@@ -40,7 +41,7 @@ class Disk(MemoryHistory):
 
 class Summaries(Mind):
     def __init__(self) -> None:
-        super().__init__(summaries=None, personas=None)
+        super().__init__(summaries=None, profiles=None, personas=None)
         self.forgotten: list[str] = []
 
     async def forget_conversation(self, key: str) -> None:
@@ -50,10 +51,33 @@ class Summaries(Mind):
         self.forgotten.append(key)
 
 
+class Facts(Profiles):
+    """Note what is to be forgotten."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def forget_messages(self, message_ids: Collection[int]) -> int:
+        self.asked.append(f"delete {sorted(message_ids)}")
+        return 0
+
+    async def revise_message(self, message_id: int, text: str) -> int:
+        self.asked.append(f"revise {message_id}: {text}")
+        return 0
+
+    async def forget_channel(self, channel_id: int) -> int:
+        self.asked.append(f"channel {channel_id}")
+        return 0
+
+    async def forget_guild(self, guild_id: int) -> int:
+        self.asked.append(f"guild {guild_id}")
+        return 0
+
+
 class Room:
     def __init__(self) -> None:
-        self.disk, self.mind = Disk(), Summaries()
-        self.copies = KeptCopies(history=self.disk, mind=self.mind)
+        self.disk, self.mind, self.facts = Disk(), Summaries(), Facts()
+        self.copies = KeptCopies(history=self.disk, mind=self.mind, profiles=self.facts)
 
     @property
     def kept(self) -> list[str]:
@@ -85,6 +109,18 @@ async def test_a_message_that_was_never_kept_costs_no_summary() -> None:
         await asyncio.sleep(1)
         assert len(made.kept) == 3
         assert made.mind.forgotten == []
+
+
+async def test_facts_follow_even_where_the_history_was_reset() -> None:
+    async with room() as made:
+        made.disk.kept.clear()
+        await made.copies.delete(100, {1, 4})
+        await made.copies.revise(100, 2, "new")
+        await made.copies.revise(100, 3, "")
+        await made.copies.delete_channel(200)
+        await asyncio.sleep(1)
+        await made.copies.delete_guild(5)
+        assert made.facts.asked == ["delete [1, 3, 4]", "revise 2: new", "channel 200", "guild 5"]
 
 
 async def test_a_changed_message_is_kept_as_it_reads_now() -> None:

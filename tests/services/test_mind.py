@@ -31,7 +31,7 @@ class Told:
 
 
 async def test_without_parts_nothing_is_known() -> None:
-    mind = Mind(summaries=None, personas=None)
+    mind = Mind(summaries=None, profiles=None, personas=None)
     mind.learn(KEY, turn(), [])
     await mind.forget_conversation(KEY)
     await mind.forget_messages(KEY, [3])
@@ -40,14 +40,15 @@ async def test_without_parts_nothing_is_known() -> None:
 
 async def test_who_the_bot_is_comes_with_what_it_knows() -> None:
     persona = Persona(name="Pirate", prompt="Be a pirate.", temperature=0.9)
-    mind = Mind(summaries=Told(), personas=SimpleNamespace(meet=lambda **_: persona))
+    personas = SimpleNamespace(meet=lambda **_: persona)
+    mind = Mind(summaries=Told(), profiles=None, personas=personas)
     known = await mind.recall(KEY, turn(), [])
     assert known == Background("Be a pirate.", 0.9, summary=f"{KEY} had 0")
 
 
 async def test_a_summary_is_recalled_learned_and_forgotten() -> None:
     told = Told()
-    mind = Mind(summaries=told, personas=None)
+    mind = Mind(summaries=told, profiles=None, personas=None)
     assert (await mind.recall(KEY, turn(), [])).summary == f"{KEY} had 0"
     mind.learn(KEY, turn(), [])
     await mind.forget_conversation(KEY)

@@ -10,7 +10,7 @@ from services.history.encryption import FernetCipher
 from services.profile_store import ProfileStore
 
 CANARY = "Keeps a canary called Pip."
-FACT = Fact("pet", CANARY, Place(10, 5, public=True), 1_800_000_000.0, (1, 1 << 62))
+FACT = Fact("pet", CANARY, Place(10, 5, public=True), 10, 1_800_000_000.0, (1, 1 << 62))
 
 
 class Time:
@@ -38,7 +38,8 @@ async def test_facts_are_there_again_after_a_restart(tmp_path: Path) -> None:
     again = store(tmp_path / "p")
     assert await again.load(7) == (FACT,)
     assert await again.load(8) == ()
-    assert await again.everyone() == {7}
+    assert await again.holders(lambda fact: fact.subject == "pet") == {7}
+    assert await again.holders(lambda fact: fact.subject == "x") == set()
 
 
 async def test_a_profile_belongs_to_the_bot_alone(tmp_path: Path) -> None:
@@ -111,7 +112,7 @@ async def test_who_told_something_in_a_message_is_found(tmp_path: Path) -> None:
     await put(store(tmp_path), 7, FACT)
     kept = store(tmp_path)
     assert await kept.tellers({1 << 62, 5}) == {7}
-    await put(kept, 8, Fact("x", "Runs.", FACT.place, 1.0, (9,)))
+    await put(kept, 8, Fact("x", "Runs.", FACT.place, 10, 1.0, (9,)))
     assert await kept.tellers({1, 9}) == {7, 8}
     assert await kept.tellers({5}) == set()
 

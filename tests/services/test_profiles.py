@@ -152,6 +152,16 @@ async def test_a_guild_that_was_left_takes_its_facts_along(people: People) -> No
     assert await people.profiles.export(BEN) == []
 
 
+async def test_a_channel_that_is_no_more_takes_its_facts_along(people: People) -> None:
+    await people.tell(INTRODUCTION, ANSWER)
+    await people.tell(said("I am tall", id=3, place=LOUNGE), noted(size="Is tall."))
+    await people.tell(said("I am old", id=4, place=LOUNGE, channel=77), noted(age="Is old."))
+    assert await people.profiles.forget_channel(77) == 1
+    assert await people.profiles.forget_channel(GENERAL.channel_id) == 2
+    assert await people.known() == "- Is tall."
+    assert await people.profiles.forget_channel(LOUNGE.channel_id) == 1
+
+
 async def test_nothing_of_a_person_is_left_on_the_disk(people: People) -> None:
     await people.tell(said("I have a canary", place=DIRECT), noted(pet="Has a canary."))
     await people.tell(said("I am Ben", id=4, author=BEN), noted(name="Is Ben."))
