@@ -70,8 +70,12 @@ export class Actions {
   /** Offer what the bots do with a message, and run what is chosen. */
   openMenu = async (message) => {
     const found = await menuFor(this.store.user, message.channel);
-    const names = found.map((each) => each.name);
-    const place = await chosen({ title: "Apps", names, empty: "No bot here does anything with messages." });
+    const place = await chosen({
+      title: "Apps",
+      about: `${message.author.name}: ${this.readable(message.content).slice(0, 160) || "an attachment"}`,
+      entries: found.map(({ name, bot }) => ({ name, app: this.store.nameOf(bot) })),
+      empty: "No bot here does anything with messages.",
+    });
     if (place === null) return;
     const { name, bot } = found[place];
     await this.#interact(
@@ -107,7 +111,7 @@ export class Actions {
   }
 
   async #form(modal, channel) {
-    const values = await filledForm(modal);
+    const values = await filledForm(modal, this.store.bot.name);
     if (values)
       await this.#interact(
         channel,

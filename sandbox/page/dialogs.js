@@ -1,3 +1,4 @@
+import { avatar } from "/page/avatar.js";
 import { el } from "/page/dom.js";
 
 const [ROW, STRINGS, TEXT_INPUT, TEXT, LABEL] = [1, 3, 4, 10, 18];
@@ -23,17 +24,24 @@ export function confirmed({ title, text, action }) {
   );
 }
 
-/** Let one of several names be chosen; resolves to its place in the list, null for none. */
-export function chosen({ title, names, empty }) {
+/** Let one of the bots' entries (`name`, `app`) be chosen; resolves to its place, null for none. */
+export function chosen({ title, about, entries, empty }) {
   return show(
     (close) =>
       el(
         "form",
         { method: "dialog" },
         el("h2", {}, title),
-        !names.length && el("p", {}, empty),
-        names.map((name, place) =>
-          el("button", { type: "button", class: "button secondary", onclick: () => close(place) }, name),
+        el("blockquote", { class: "about" }, about),
+        !entries.length && el("p", {}, empty),
+        entries.map(({ name, app }, place) =>
+          el(
+            "button",
+            { type: "button", class: "entry", onclick: () => close(place) },
+            avatar(app, { bot: true, small: true }),
+            el("b", {}, name),
+            el("small", {}, app),
+          ),
         ),
         el(
           "div",
@@ -45,8 +53,8 @@ export function chosen({ title, names, empty }) {
   );
 }
 
-/** Show a form that the bot sent; resolves to its values by custom id, null when it is closed. */
-export function filledForm(modal) {
+/** Show a form that a bot sent; resolves to its values by custom id, null when it is closed. */
+export function filledForm(modal, app) {
   const fields = new Map();
   return show(
     (close) =>
@@ -57,6 +65,7 @@ export function filledForm(modal) {
           onsubmit: () => close(Object.fromEntries([...fields].map(([id, read]) => [id, read()]))),
         },
         el("h2", {}, modal.title),
+        el("p", { class: "sender" }, avatar(app, { bot: true, small: true }), app),
         modal.components.map((each) => part(each, fields)),
         el(
           "div",

@@ -5,7 +5,7 @@ import { toUpload } from "/page/uploads.js";
 const [STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT] = [
   3, 4, 5, 6, 7, 8, 9, 10, 11,
 ];
-const CHANNEL_TYPES = { text: 0, voice: 2, dm: 1 };
+const CHANNEL_TYPES = { text: 0, dm: 1, voice: 2, thread: 11, stage: 13 };
 const PAUSE = 150;
 
 /**

@@ -1,6 +1,7 @@
 import { avatar } from "/page/avatar.js";
 import { el, refill } from "/page/dom.js";
 import { icon } from "/page/icons.js";
+import { iconOf, isVocal } from "/page/voice_rooms.js";
 
 /** Show the voice channels of a server with those inside, and the members, on the right. */
 export class People {
@@ -14,7 +15,7 @@ export class People {
   /** Draw everything on the right. */
   draw() {
     const { store } = this;
-    const rooms = store.guild?.channels.filter((channel) => channel.type === "voice") ?? [];
+    const rooms = store.guild?.channels.filter((channel) => isVocal(channel)) ?? [];
     refill(
       this.place,
       rooms.map((room) => this.#room(room)),
@@ -34,7 +35,7 @@ export class People {
     return el(
       "section",
       { class: `room${inside ? " inside" : ""}`, "aria-label": `Voice channel ${room.name}` },
-      el("h2", {}, icon("volume"), room.name),
+      el("h2", {}, icon(iconOf(room)), room.name),
       names.length
         ? el(
             "ul",
@@ -51,7 +52,7 @@ export class People {
               "data-key": `enter ${room.id}`,
               onclick: () => call.join(room.id),
             },
-            "Join voice",
+            room.type === "stage" ? "Join stage" : "Join voice",
           ),
     );
   }

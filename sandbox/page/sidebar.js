@@ -1,6 +1,7 @@
 import { avatar } from "/page/avatar.js";
 import { el, refill } from "/page/dom.js";
 import { icon } from "/page/icons.js";
+import { iconOf, isVocal } from "/page/voice_rooms.js";
 
 /** Show the servers and channels on the left, what is unread, and who the visitor is. */
 export class Sidebar {
@@ -86,7 +87,7 @@ export class Sidebar {
       el(
         "ul",
         {},
-        of("voice").map((channel) => this.#voiceChannel(channel)),
+        guild.channels.filter(isVocal).map((channel) => this.#voiceChannel(channel)),
       ),
     ];
   }
@@ -138,7 +139,7 @@ export class Sidebar {
     const { store } = this;
     const members = store.voice.members(channel.id);
     const inside = members.includes(store.user);
-    const button = this.#channelButton(channel, "volume");
+    const button = this.#channelButton(channel, iconOf(channel));
     const toggle = el(
       "button",
       {

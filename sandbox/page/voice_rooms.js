@@ -1,3 +1,13 @@
+/** Tell whether one can speak in a channel. */
+export function isVocal(channel) {
+  return channel.type === "voice" || channel.type === "stage";
+}
+
+/** Name the icon of a channel in which one can speak. */
+export function iconOf(channel) {
+  return channel.type === "stage" ? "stage" : "volume";
+}
+
 /** Know who is in which voice channel, and who of them is to be heard, by name. */
 export class VoiceRooms {
   #rooms = new Map();

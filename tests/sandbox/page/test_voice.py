@@ -38,6 +38,15 @@ async def test_the_bot_is_heard(world: World, visitor: Visitor) -> None:
     await world.call("GET", "state")
 
 
+async def test_a_stage_is_a_place_to_go_to(world: World, visitor: Visitor) -> None:
+    guild = world.state["guilds"][0]["id"]
+    await world.call("POST", "channels", {"guild": guild, "name": "Town hall", "type": "stage"})
+    stage = visitor.page.get_by_role("region", name="Voice channel Town hall")
+    await stage.get_by_role("button", name="Join stage").click()
+    await expect(stage.get_by_role("listitem")).to_have_text(["Aana"])
+    await expect(visitor.page.get_by_role("list", name="In Town hall")).to_contain_text("ana")
+
+
 async def test_one_talks_while_a_key_is_held(world: World, visitor: Visitor) -> None:
     page = visitor.page
     await page.get_by_role("button", name="Join voice").click()
