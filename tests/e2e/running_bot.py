@@ -19,6 +19,7 @@ SETTINGS = {
     "USER_RATE_PER_MINUTE": "10000",
     "MEMORY_CLEANUP_ENABLED": "false",
     "TTS_ENGINE": "openai",
+    "TTS_CACHE_ENABLED": "false",  # what is spoken is read from the speech server's requests
     "LLM_FIRST_TOKEN_TIMEOUT": "2",
     "LLM_STALL_TIMEOUT": "2",
 }

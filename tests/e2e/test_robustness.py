@@ -142,6 +142,7 @@ async def test_the_bot_leaves_voice_when_it_is_ended_and_remembers_when_it_was_k
         await online(world)
         asked = await world.ask("my colour is blue")
         await world.answer(after=asked, ends="Blue it is.")
+        await eventually(lambda: _is_kept(tmp_path, "Blue it is."), "the answer in the history")
         started.send_signal(signal.SIGKILL)
         await end_of(started)
     async with bot(world, tmp_path) as started:
@@ -162,6 +163,11 @@ async def test_the_bot_leaves_voice_when_it_is_ended_and_remembers_when_it_was_k
     assert status == 0
     assert "Registered" not in log
     assert (await world.call("GET", "state"))["voice"] == {lounge: ["ana"]}
+
+
+async def _is_kept(folder: Path, words: str) -> bool | None:
+    kept = await asyncio.to_thread(lambda: [p.read_text() for p in folder.rglob("*.jsonl")])
+    return any(words in text for text in kept) or None
 
 
 async def test_without_its_folders_the_bot_says_one_sentence(
