@@ -20,7 +20,11 @@ def test_what_is_sealed_opens_again_and_is_one_line() -> None:
     assert cipher.open(sealed + b"\n") == "é\n".encode() * 1000
 
 
-@pytest.mark.parametrize("sealed", [b"", b"nonsense", b"{}", FernetCipher(key(2)).seal(b"a")])
+@pytest.mark.parametrize(
+    "sealed",
+    [b"", b"nonsense", b"{}", FernetCipher(key(2)).seal(b"a")],
+    ids=["nothing", "nonsense", "JSON", "another key's"],
+)
 def test_anything_else_does_not_open(sealed: bytes) -> None:
     with pytest.raises(ValueError, match="not sealed"):
         FernetCipher(key(1)).open(sealed)
