@@ -38,10 +38,12 @@ async def test_a_persona_is_made_and_chosen_for_one_channel_and_outlives_the_bot
         assert "Kept." in kept["content"]
         chosen = await world.command("persona set", name="polly", **{"for": "channel"})
         assert chosen["content"].endswith("**Polly** now.\n> Squawk, admin!")
-        assert (await asked(world))[0] == f"You are the general parrot of {guild(world)}. {{odd}}"
-        assert (await asked(world, channel=quiet)) == ("Be kind to ana.", 0.1)
         assert "Squawk, admin!" in (await world.command("join"))["content"]
         await eventually(lambda: spoken(world, "onyx", "Squawk, admin!"), "a spoken greeting")
+        prompt = f"You are the general parrot of {guild(world)}. {{odd}}"
+        assert await asked(world, user="admin") == (prompt, 1.3)
+        await eventually(lambda: spoken(world, "onyx", "Well."), "an answer in that voice")
+        assert (await asked(world, channel=quiet)) == ("Be kind to ana.", 0.1)
     async with bot(world, tmp_path, **settings):
         await online(world)
         assert (await asked(world))[1] == 1.3
@@ -64,10 +66,10 @@ async def submit(world: World, shown: Any) -> Any:
     return await world.call("POST", "modals", sent)
 
 
-async def asked(world: World, *, channel: str = "") -> tuple[str, float | None]:
+async def asked(world: World, *, user: str = "ana", channel: str = "") -> tuple[str, float | None]:
     """Ask something; return the system message and the temperature of the request."""
     await world.script({"text": "Well."})
-    message = await world.ask("Who are you?", channel=channel)
+    message = await world.ask("Who are you?", user=user, channel=channel)
     await world.answer(after=message, ends="Well.", channel=channel)
     found = (await world.call("GET", "llm/requests"))["requests"]
     bodies = [each["body"] for each in found if each["path"] == "/v1/chat/completions"]
