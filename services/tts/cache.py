@@ -147,7 +147,7 @@ class CachedTTS:
         self, key: PhraseKey, flight: PhraseFlight, text: str, voice: VoiceStyle
     ) -> None:
         now = asyncio.get_running_loop().time
-        began = now()
+        began, version = now(), self._phrases.version
         try:
             async with aclosing(self._tts.synthesize(text, voice)) as chunks:
                 async for chunk in chunks:
@@ -155,7 +155,7 @@ class CachedTTS:
             flight.end()
             self._real_time = flight.seconds / max(now() - began, 1e-6)
             await flight.deserted()  # their own encoding is not to wait for this one
-            await self._keep(key, flight)
+            await self._keep(key, flight, version)
         except Exception as error:  # noqa: BLE001 - it is raised again where somebody listens
             flight.end(error)
         finally:
@@ -166,14 +166,14 @@ class CachedTTS:
         if self._flights.get(key) is flight:
             del self._flights[key]
 
-    async def _keep(self, key: PhraseKey, flight: PhraseFlight) -> None:
+    async def _keep(self, key: PhraseKey, flight: PhraseFlight, version: int) -> None:
         if self._to_encode >= MAX_ENCODING:
             return
         self._to_encode += 1
         try:
             async with self._encoding:
                 packets = await self._encoded(flight)
-            if packets:
+            if packets and version == self._phrases.version:
                 await self._phrases.keep(key, Phrase.of(packets, flight.users))
         except BotError as error:
             log.warning("A phrase is not kept: %s", error.brief)

@@ -69,7 +69,8 @@ class PhraseCache:
     """Keep phrases in memory, those used last, and with `files` on the disk as well.
 
     A ReleasableCache: what is cleared from memory is still found on the disk. `ahead` knows
-    which phrases will be wanted.
+    which phrases will be wanted. `version` changes when anybody is forgotten: what was begun
+    before is not to be kept then.
     """
 
     def __init__(self, *, max_bytes: int, files: PhraseFiles | None, ahead: PhrasesAhead) -> None:
@@ -78,6 +79,7 @@ class PhraseCache:
         )
         self._files = files
         self.ahead = ahead
+        self.version = 0
 
     async def start(self) -> None:
         """See what is on the disk; never raises."""
@@ -106,6 +108,7 @@ class PhraseCache:
 
     async def forget(self, user_id: int) -> int:
         """Drop what only this person's turns have brought in; return how many phrases."""
+        self.version += 1
         self.ahead.forget(user_id)
         dropped = self._kept.discard(lambda _, phrase: phrase.forgotten_by(user_id))
         if self._files is not None:

@@ -14,8 +14,9 @@ pytestmark = pytest.mark.e2e
 
 CANARY = "Zanzibarquell"
 OTHER = "Kolibrisuppe"
-CACHED = "I like short words."
-OLD = 400 * 24 * 3600
+OLD = 40 * 24 * 3600
+NOTES = f'[{{"subject": "instrument", "fact": "Plays the {CANARY}."}}]'
+"""What the model makes of messages in the background: a summary, and a fact about their author."""
 
 
 def every_byte(*folders: Path) -> dict[str, bytes]:
@@ -50,9 +51,9 @@ class Town:
         await self.kept(asked["id"])
         return asked
 
-    async def kept(self, word: str) -> list[str]:
+    async def kept(self, word: str, folder: str = "") -> list[str]:
         async def look() -> list[str] | None:
-            return holding(word, *self.folders) or None
+            return holding(word, self.history / folder, self.folders[1]) or None
 
         return await eventually(look, f"trace of {word}")
 
@@ -98,7 +99,7 @@ class Town:
     def age(self, name: str) -> None:
         """Make a conversation so old that it is packed away."""
         path = self.history / f"channel-{name}.jsonl"
-        at = path.stat().st_mtime - OLD / 10
+        at = path.stat().st_mtime - OLD
         os.utime(path, (at, at))
 
 
@@ -111,7 +112,9 @@ async def test_nothing_is_left_of_a_forgotten_person_and_all_of_the_others(
         "TTS_ENGINE": "openai",
         "TTS_BASE_URL": world.state["connect"]["OPENAI_BASE_URL"],
         "TTS_CACHE_DISK": "true",
+        "MAX_HISTORY_MESSAGES": "1",
     }
+    await world.call("POST", "llm", {"completions": [{"text": NOTES}] * 12})
     lounge = world.channel("Lounge")
     async with bot(world, tmp_path, **settings) as started:
         await online(world)
@@ -129,6 +132,8 @@ async def test_nothing_is_left_of_a_forgotten_person_and_all_of_the_others(
         await world.script({"text": f"Asked {CANARY}.", "ttft": 0.0}, {"text": f"Ben: {CANARY}"})
         await world.command("ask", user="ana", text=f"{CANARY}?")
         await town.asked_about(await world.post(f"Look: {CANARY}"), user="ben")
+        await town.talk(f"I play the {CANARY}.", "Do you?")
+        assert await town.kept("Plays the", "summaries")
         await world.command("voice set", user="ana", voice="nova")
         await world.command("voice set", user="ben", voice="nova")
         await world.call("POST", f"voice/{lounge}/join", {"user": "ana"})

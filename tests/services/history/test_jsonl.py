@@ -3,6 +3,7 @@ import gzip
 import logging
 import math
 import os
+import random
 import signal
 import stat
 import sys
@@ -296,26 +297,40 @@ asyncio.run(main())
 """
 
 
-async def test_a_killed_process_loses_nothing_that_was_acknowledged(
-    store: JsonlHistoryStore, path: Path
-) -> None:
+async def killed_while_appending(folder: Path, *, after: int) -> int:
+    """Let a process append until it said so `after` times, kill it, and return its last word."""
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", CHILD, str(path.parent), stdout=asyncio.subprocess.PIPE
+        sys.executable, "-c", CHILD, str(folder), stdout=asyncio.subprocess.PIPE
     )
     assert child.stdout is not None
     async with asyncio.timeout(20):
-        while int(await child.stdout.readline()) < 200:
+        while int(await child.stdout.readline()) < after:
             pass
+        await asyncio.sleep(random.random() / 1000)
         child.send_signal(signal.SIGKILL)
         rest = await child.stdout.read()
         await child.wait()
-    acknowledged = int(rest.splitlines()[-1]) if rest.split() else 200
-    await store.append("channel-1", [entry("after")])
-    loaded = await texts(store, 1_000_000)
-    assert loaded.pop() == "after"
-    questions = [int(text.split()[0]) for text in loaded[::2]]
-    assert questions == list(range(len(questions)))
-    assert len(questions) > acknowledged
+    return int(rest.splitlines()[-1]) if rest.split() else after
+
+
+async def test_processes_killed_at_any_moment_lose_nothing_that_was_acknowledged(
+    store: JsonlHistoryStore, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A thousand appends of five processes, one after the other upon what the last one left."""
+    kept = 0
+    for _ in range(5):
+        last = await killed_while_appending(path.parent, after=random.randint(150, 250))
+        await store.append("channel-1", [entry("after")])
+        loaded = await texts(store, 1_000_000)
+        assert loaded.pop() == "after"
+        fresh = loaded[kept:]
+        questions = [int(text.split()[0]) for text in fresh[::2]]
+        assert questions == list(range(len(questions)))
+        assert [int(text) for text in fresh[1::2]] == questions[: len(fresh) // 2]
+        assert len(fresh) >= 2 * (last + 1)
+        kept = len(loaded) + 1
+    assert not list(path.parent.glob("*.corrupt"))
+    assert caplog.text.count("unfinished") <= 5
 
 
 def everything_kept(directory: Path) -> bytes:

@@ -245,6 +245,16 @@ async def test_forgetting_a_person_drops_what_they_alone_brought_in(make: Make) 
     assert await cached.phrases.forget(2) == 1
 
 
+async def test_what_is_being_said_for_a_forgotten_person_is_not_kept(make: Make) -> None:
+    cached = make(rtf=0.5)
+    saying = asyncio.create_task(cached.kept("Good morning.", user=7))
+    await asyncio.sleep(0.01)
+    assert await cached.phrases.forget(7) == 0
+    await saying
+    await asyncio.sleep(30)
+    assert cached.phrases.statistics().entries == 0
+
+
 async def test_what_many_say_is_nobodys(make: Make) -> None:
     cached = make()
     for user in range(1, 8):
