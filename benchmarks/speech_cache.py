@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from benchmarks.claims import Claim, parser, save
 from composition.speaking import new_encoder
+from services.core.asker import asker_id
 from services.core.metrics import TurnMetrics
 from services.core.protocols import TTS, AudioOutput
 from services.core.types import FRAME_SECONDS, AudioChunk, Author, VoiceStyle
@@ -133,7 +134,7 @@ class Stage:
 def cached(tts: TTS) -> tuple[CachedTTS, PhraseCache]:
     """Return an engine with an empty cache."""
     ahead = PhrasesAhead(sentences=lambda _: (), style=STYLE)
-    phrases = PhraseCache(max_bytes=100 * 2**20, files=None, ahead=ahead)
+    phrases = PhraseCache(max_bytes=100 * 2**20, files=None, ahead=ahead, private=lambda _: False)
     voice = CachedTTS(tts, identity="bench", phrases=phrases, encoder=new_encoder, make_ahead=False)
     return voice, phrases
 
@@ -200,6 +201,7 @@ async def encoding_ms(tts: TTS) -> float:
 
 async def benchmark() -> tuple[list[Claim], dict[str, dict[str, list[float]]]]:
     """Measure everything and return the claims and the times behind them."""
+    asker_id.set(ASKER.id)
     espeak = EspeakTTS()
     await espeak.prewarm()
     clock = VoiceClock()

@@ -10,7 +10,7 @@ from services.tts.phrases import PhraseCache, files_version
 from services.tts.phrases_ahead import PhrasesAhead
 
 
-async def phrase_cache(settings: Settings) -> PhraseCache:
+async def phrase_cache(settings: Settings, *, private: Callable[[int], bool]) -> PhraseCache:
     """Keep what was said, where that is wanted on the disk as well."""
     max_bytes = settings.TTS_CACHE_SIZE_MB * 1024 * 1024
     files = PhraseFiles(settings.TEMP_DIR / "phrases", max_bytes=max_bytes)
@@ -19,6 +19,7 @@ async def phrase_cache(settings: Settings) -> PhraseCache:
         max_bytes=max_bytes,
         files=files if settings.TTS_CACHE_DISK else None,
         ahead=PhrasesAhead(sentences=whole_sentences, style=style),
+        private=private,
     )
     await phrases.start()
     return phrases

@@ -44,12 +44,12 @@ async def open_stores(settings: Settings, client: Client, stack: AsyncExitStack)
     """Open what is kept under history/. Raises ConfigurationError, StorageError."""
     upkeep = asyncio.Lock()
     cipher = await asyncio.to_thread(history_cipher, settings)
-    phrases = await phrase_cache(settings)
+    guilds, users = await guild_preferences(settings), await user_preferences(settings)
+    phrases = await phrase_cache(settings, private=lambda user_id: users.get(user_id).opted_out)
     memory = own(stack, memory_manager(settings, upkeep, phrases))
     history = own(stack, JsonlHistoryStore(settings.HISTORY_DIR, cipher=cipher, upkeep=upkeep))
     budget = own(stack, DailyBudget(settings.HISTORY_DIR / "budget.json"))
     await budget.start()
-    guilds, users = await guild_preferences(settings), await user_preferences(settings)
     return Stores(
         history=history,
         summaries=SummaryStore(settings.HISTORY_DIR / "summaries", cipher=cipher),

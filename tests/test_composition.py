@@ -81,11 +81,15 @@ def test_an_engine_can_be_asked_for_by_name(
     assert chosen(TTS_ENGINE="openai", TTS_BASE_URL=SERVER) == ["speech server", "eSpeak NG"]
 
 
+def nobody(_user_id: int) -> bool:
+    return False
+
+
 @pytest.mark.parametrize(("enabled", "kept_by"), [(True, ["speech server"]), (False, [])])
 async def test_what_slow_engines_say_is_kept_or_not(enabled: bool, kept_by: list[str]) -> None:
     made = Settings(TTS_BASE_URL=SERVER, TTS_ENGINE="openai", TTS_CACHE_ENABLED=enabled)
     engines = speaking.speech_engines(made)
-    cache = await phrases.phrase_cache(made)
+    cache = await phrases.phrase_cache(made, private=nobody)
     around = await asyncio.to_thread(phrases.with_cache, made, engines, cache, speaking.new_encoder)
     assert [name for name, _ in around] == ["speech server", "eSpeak NG"]
     assert [name for name, engine in around if isinstance(engine, CachedTTS)] == kept_by
@@ -95,7 +99,7 @@ async def test_what_slow_engines_say_is_kept_or_not(enabled: bool, kept_by: list
 
 @pytest.mark.parametrize(("megabytes", "kept"), [(1, 1), (3, 2)])
 async def test_phrases_are_kept_up_to_so_many_megabytes(megabytes: int, kept: int) -> None:
-    cache = await phrases.phrase_cache(Settings(TTS_CACHE_SIZE_MB=megabytes))
+    cache = await phrases.phrase_cache(Settings(TTS_CACHE_SIZE_MB=megabytes), private=nobody)
     for key in (b"1", b"2"):
         await cache.keep(key, Phrase.of([bytes(60_000)] * 16, {1}))
     assert cache.statistics().entries == kept
@@ -104,8 +108,8 @@ async def test_phrases_are_kept_up_to_so_many_megabytes(megabytes: int, kept: in
 @pytest.mark.parametrize("disk", [True, False])
 async def test_phrases_are_kept_on_the_disk_where_that_is_set(tmp_path: Path, disk: bool) -> None:
     made = Settings(TEMP_DIR=tmp_path, TTS_CACHE_DISK=disk)
-    await (await phrases.phrase_cache(made)).keep(b"1", Phrase.of([b"sound"], {1}))
-    again = await phrases.phrase_cache(made)
+    await (await phrases.phrase_cache(made, private=nobody)).keep(b"1", Phrase.of([b"sound"], {1}))
+    again = await phrases.phrase_cache(made, private=nobody)
     assert again.has(b"1") is disk
 
 

@@ -64,13 +64,13 @@ class CachedTTS:
 
     async def synthesize(self, text: str, voice: VoiceStyle) -> AsyncGenerator[AudioChunk, None]:
         """Stream the sound of a text: packets if it is known, else the engine's PCM."""
-        user_id = asker_id.get()
         self._break_off()
         if len(text) > LONGEST:
             sound = self._tts.synthesize(text, voice)
         else:
-            self._phrases.ahead.note(text, voice, user_id=user_id)
-            sound = self._phrase(text, voice, users={user_id})
+            users = self._phrases.users_of(asker_id.get())
+            self._phrases.ahead.note(text, voice, users=users)
+            sound = self._phrase(text, voice, users=users)
         try:
             async with aclosing(sound) as chunks:
                 async for chunk in chunks:
@@ -167,7 +167,7 @@ class CachedTTS:
             del self._flights[key]
 
     async def _keep(self, key: PhraseKey, flight: PhraseFlight, version: int) -> None:
-        if self._to_encode >= MAX_ENCODING:
+        if self._to_encode >= MAX_ENCODING or not flight.users:
             return
         self._to_encode += 1
         try:

@@ -1,6 +1,6 @@
 import hashlib
 from array import array
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -69,16 +69,24 @@ class PhraseCache:
     """Keep phrases in memory, those used last, and with `files` on the disk as well.
 
     A ReleasableCache: what is cleared from memory is still found on the disk. `ahead` knows
-    which phrases will be wanted. `version` changes when anybody is forgotten: what was begun
-    before is not to be kept then.
+    which phrases will be wanted. Of people who are `private`, nothing is kept. `version` changes
+    when anybody is forgotten: what was begun before is not to be kept then.
     """
 
-    def __init__(self, *, max_bytes: int, files: PhraseFiles | None, ahead: PhrasesAhead) -> None:
+    def __init__(
+        self,
+        *,
+        max_bytes: int,
+        files: PhraseFiles | None,
+        ahead: PhrasesAhead,
+        private: Callable[[int], bool],
+    ) -> None:
         self._kept: ByteBoundCache[PhraseKey, Phrase] = ByteBoundCache(
             max_bytes=max_bytes, size_of=_size
         )
         self._files = files
         self.ahead = ahead
+        self._private = private
         self.version = 0
 
     async def start(self) -> None:
@@ -96,13 +104,19 @@ class PhraseCache:
                 self._kept.put(key, phrase)
         return phrase
 
+    def users_of(self, asker_id: int) -> set[int]:
+        """Return for whom a phrase may be kept that this person is the first to have."""
+        return {asker_id} if asker_id and not self._private(asker_id) else set()
+
     def has(self, key: PhraseKey) -> bool:
         """Tell whether a phrase is kept, without counting it as used."""
         on_disk = self._files is not None and self._files.may_have(key)
         return key in self._kept or on_disk
 
     async def keep(self, key: PhraseKey, phrase: Phrase) -> None:
-        """Keep a phrase in the place of those used longest ago."""
+        """Keep a phrase in the place of those used longest ago; not one that is nobody's."""
+        if not phrase.users:
+            return
         if self._kept.put(key, phrase) and self._files is not None:
             await self._files.write(key, phrase.packets(), phrase.users)
 

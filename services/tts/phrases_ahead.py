@@ -1,5 +1,5 @@
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import replace
 from typing import Final
 
@@ -27,17 +27,17 @@ class PhrasesAhead:
         self._styles: OrderedDict[VoiceStyle, None] = OrderedDict({style: None})
         self._texts: OrderedDict[tuple[str, str], set[int]] = OrderedDict()
 
-    def note(self, text: str, voice: VoiceStyle, *, user_id: int) -> None:
+    def note(self, text: str, voice: VoiceStyle, *, users: Set[int]) -> None:
         """Learn from what is being said, and for whom."""
         style = replace(voice, hurried=False)
         self._styles[style] = None
         self._styles.move_to_end(style)
         if len(self._styles) > MAX_STYLES:
             self._styles.popitem(last=False)
-        if len(text) <= LONGEST:
-            users = self._texts.setdefault((voice.language, text), set())
+        if len(text) <= LONGEST and users:
+            known = self._texts.setdefault((voice.language, text), set())
             self._texts.move_to_end((voice.language, text))
-            add_users(users, {user_id})
+            add_users(known, users)
             if len(self._texts) > MAX_TEXTS:
                 self._texts.popitem(last=False)
 

@@ -16,6 +16,9 @@ from tests.services.speech_fakes import FakeEncoder, FakeTTS, InlineExecutor
 
 pytestmark = pytest.mark.virtual_time
 STYLE = VoiceStyle()
+PRIVATE = 99
+"""Somebody of whom nothing is to be kept."""
+
 OWN = "The rest is in the chat."
 
 
@@ -47,7 +50,9 @@ class Cached:
 
 def phrase_cache() -> PhraseCache:
     ahead = PhrasesAhead(sentences=lambda _: (OWN,), style=STYLE)
-    return PhraseCache(max_bytes=2**20, files=None, ahead=ahead)
+    return PhraseCache(
+        max_bytes=2**20, files=None, ahead=ahead, private=lambda user_id: user_id == PRIVATE
+    )
 
 
 Make = Callable[..., Cached]
@@ -55,6 +60,7 @@ Make = Callable[..., Cached]
 
 @pytest_asyncio.fixture
 async def make() -> AsyncIterator[Make]:
+    asker_id.set(1)
     asyncio.get_running_loop().set_default_executor(InlineExecutor())
     made: list[Cached] = []
 
@@ -253,6 +259,17 @@ async def test_what_is_being_said_for_a_forgotten_person_is_not_kept(make: Make)
     await saying
     await asyncio.sleep(30)
     assert cached.phrases.statistics().entries == 0
+
+
+async def test_nothing_is_kept_of_who_wants_that(make: Make) -> None:
+    cached = make(ahead=True)
+    await cached.kept("Good night.", user=PRIVATE)
+    assert not is_ready_made(await cached.say("Good night.", user=PRIVATE))
+    assert not cached.phrases.ahead._texts
+    await cached.kept("Good night.", user=1)
+    assert is_ready_made(await cached.say("Good night.", user=PRIVATE))
+    assert await cached.phrases.forget(PRIVATE) == 0
+    assert await cached.phrases.forget(1) == 1
 
 
 async def test_what_many_say_is_nobodys(make: Make) -> None:

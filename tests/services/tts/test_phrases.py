@@ -20,7 +20,7 @@ def key(text: str, engine: str = "e 1") -> bytes:
 def cache(folder: Path | None = None, *, max_bytes: int = 2**20) -> PhraseCache:
     files = None if folder is None else PhraseFiles(folder, max_bytes=max_bytes)
     ahead = PhrasesAhead(sentences=lambda _: (), style=STYLE)
-    return PhraseCache(max_bytes=max_bytes, files=files, ahead=ahead)
+    return PhraseCache(max_bytes=max_bytes, files=files, ahead=ahead, private=lambda _: False)
 
 
 async def opened(folder: Path, *, max_bytes: int = 2**20) -> PhraseCache:
@@ -137,12 +137,20 @@ async def test_a_disk_that_refuses_costs_the_disk_alone(tmp_path: Path) -> None:
     assert await kept.find(key("hello")) is not None
 
 
+async def test_a_phrase_of_nobody_is_not_kept() -> None:
+    kept = cache()
+    await kept.keep(key("hello"), phrase())
+    assert not kept.has(key("hello"))
+    assert kept.users_of(0) == set()
+    assert kept.users_of(7) == {7}
+
+
 def test_what_is_remembered_to_make_ahead_is_bounded() -> None:
     ahead = PhrasesAhead(sentences=lambda language: (language,), style=STYLE)
     for number in range(MAX_TEXTS + 5):
         style = VoiceStyle(voice=str(number), language="de")
         for user in (1, 2):
-            ahead.note(f"text {number}", style, user_id=user)
+            ahead.note(f"text {number}", style, users={user})
     wanted = list(ahead.wanted())
     assert len({style for _, style, _ in wanted}) == MAX_STYLES
     assert len({text for text, _, _ in wanted}) == MAX_TEXTS + 1
