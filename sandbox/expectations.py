@@ -67,6 +67,20 @@ class Witness:
         if contains not in "\n".join(message["content"] for message in replies):
             raise ScriptError(f"the answer does not contain “{contains}”.")
 
+    async def button(self, request: Request, *, label: str, within: float) -> tuple[str, str]:
+        """Wait for a button under the bot's answer; return the ids of its message and its own."""
+        if not request.message:
+            raise ScriptError("nothing was posted yet.")
+        watch = _Watch(within, 0.0)
+        path = f"channels/{request.message['channel']}/messages"
+        while True:
+            found = await self._control.get(path, after=request.message["id"])
+            for message in reversed(found["messages"]):
+                for each in _buttons(message):
+                    if each.get("label") == label:
+                        return message["id"], each["custom_id"]
+            await watch.wait(f"there was no button {label}")
+
     def _show_versions(
         self, request: Request, message: dict[str, Any], shown: dict[str, int]
     ) -> bool:
@@ -142,6 +156,11 @@ class _Watch:
         if self._last == math.inf and time.monotonic() > self._deadline:
             raise ScriptError(f"{complaint} within {self._within:g} s.")
         await asyncio.sleep(LOOK_EVERY)
+
+
+def _buttons(message: dict[str, Any]) -> list[dict[str, Any]]:
+    rows = message.get("components") or []
+    return [each for row in rows for each in row.get("components") or []]
 
 
 def _fault(heard: Heard, seconds: float) -> str:

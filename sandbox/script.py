@@ -3,6 +3,7 @@
 {"note": "A heading"}
 {"post": "@bot hello", "user": "ana", "channel": "general"}      a person writes; @bot mentions
 {"command": "stats", "user": "admin", "channel": "general", "options": {}}    a slash command
+{"press": "Stop", "user": "ana", "within": 20}    a button under the bot's answer to the last post
 {"join": "Lounge", "user": "ana"}    {"leave": "Lounge", "user": "ana"}       a voice channel
 {"say": "words.wav", "user": "ana", "channel": "Lounge"}         a person speaks (a WAV file)
 {"wait": 1.5}                                                    seconds
@@ -26,6 +27,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "note": {},
     "post": {"user": "ana", "channel": "general"},
     "command": {"user": "admin", "channel": "general", "options": {}},
+    "press": {"user": "ana", "within": 20.0},
     "join": {"user": "ana"},
     "leave": {"user": "ana"},
     "say": {"user": "ana", "channel": "Lounge"},

@@ -1,4 +1,5 @@
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
@@ -41,6 +42,7 @@ class ScriptPlayer:
             "note": self._note,
             "post": self._post,
             "command": self._command,
+            "press": self._press,
             "join": self._join,
             "leave": self._leave,
             "say": self._say,
@@ -87,6 +89,18 @@ class ScriptPlayer:
             self._transcript.line("", line)
         if len(lines) > LINES_SHOWN:
             self._transcript.line("", f"… and {len(lines) - LINES_SHOWN} lines more")
+
+    async def _press(self, step: Step) -> None:
+        user = step.options["user"]
+        message, custom_id = await self._witness.button(
+            self._request, label=step.what, within=step.options["within"]
+        )
+        at = time.monotonic() - self._request.at
+        self._transcript.line(user, f"presses [{step.what}]", at=at)
+        body = {"user": user, "message": message, "custom_id": custom_id}
+        answer = await self._control.post("components", body)
+        for line in answer_lines(answer) if answer.get("ephemeral") else []:
+            self._transcript.line("bot answers", line)
 
     async def _join(self, step: Step) -> None:
         path = f"voice/{self._channel(step.what)}/join"

@@ -214,6 +214,23 @@ async def test_bad_speech_is_told(
         await stage.play({"expect": "speech", "within": 0.05})
 
 
+async def test_a_button_under_the_answer_is_pressed(stage: Stage) -> None:
+    stage.control.reply("Once upon")
+    button = {"type": 2, "label": "Stop", "custom_id": "reply:stop"}
+    stage.control.replies[0]["components"] = [{"type": 1, "components": [button]}]
+    await stage.play({"post": "@bot a story"}, {"press": "Stop", "user": "ben"})
+    body = {"user": "ben", "message": "100", "custom_id": "reply:stop"}
+    assert ("components", body) in stage.control.calls
+    assert "presses [Stop]" in stage.output.getvalue()
+
+
+async def test_a_button_that_is_not_there_is_told(stage: Stage) -> None:
+    with pytest.raises(ScriptError, match=r"nothing was posted yet"):
+        await stage.play({"press": "Stop"})
+    with pytest.raises(ScriptError, match=r"there was no button Stop within 0.1 s"):
+        await stage.play({"post": "hello"}, {"press": "Stop", "within": 0.1})
+
+
 async def test_a_person_enters_speaks_and_leaves(stage: Stage, tmp_path: Path) -> None:
     (tmp_path / "words.wav").write_bytes(recording())
     steps: list[dict[str, Any]] = [
