@@ -27,6 +27,7 @@ NAMES = (
     "splitter",
     "llm_client",
     "history",
+    "context",
 )
 
 

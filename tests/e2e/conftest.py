@@ -12,6 +12,13 @@ from tests.e2e.processes import ROOT, sandbox
 from tests.e2e.running_bot import RunningBot, running_bot
 from tests.e2e.world import World
 
+SETTINGS = {
+    "USER_RATE_BURST": "1000",
+    "USER_RATE_PER_MINUTE": "10000",
+    "SUMMARIES_ENABLED": "false",
+}
+"""All tests share one history: summaries would be asked for in the middle of any of them."""
+
 
 @pytest.fixture(scope="session")
 def sandbox_url() -> Iterator[str]:
@@ -19,7 +26,7 @@ def sandbox_url() -> Iterator[str]:
     process = subprocess.Popen(
         [sys.executable, "-m", "sandbox", "--port", "0"],
         cwd=ROOT,
-        env=os.environ | {"USER_RATE_BURST": "1000", "USER_RATE_PER_MINUTE": "10000"},
+        env=os.environ | SETTINGS,
         stdout=subprocess.PIPE,
         text=True,
     )

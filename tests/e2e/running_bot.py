@@ -22,6 +22,7 @@ SETTINGS = {
     "TTS_CACHE_ENABLED": "false",  # what is spoken is read from the speech server's requests
     "LLM_FIRST_TOKEN_TIMEOUT": "2",
     "LLM_STALL_TIMEOUT": "2",
+    "SUMMARIES_ENABLED": "false",
 }
 """Patience as short as a test's; the sandbox's voice, whose requests can be looked at."""
 

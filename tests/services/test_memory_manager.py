@@ -287,13 +287,16 @@ class TestOldArchives:
         make("history/young.jsonl.corrupt", age=DAY)
         make("history/preferences/guilds/7.json", age=900 * DAY)
         make("history/channel-1.jsonl", age=900 * DAY)
+        make("history/summaries/channel-1.json", age=366 * DAY)
+        make("history/summaries/channel-2.json", age=364 * DAY)
         result = await manager.delete_archives()
-        assert result["deleted_files"] == 2
+        assert result["deleted_files"] == 3
         assert names(tmp_path / "history") == {
             "archive/young.20260101-1.jsonl.gz",
             "young.jsonl.corrupt",
             "preferences/guilds/7.json",
             "channel-1.jsonl",
+            "summaries/channel-2.json",
         }
 
     async def test_stay_for_ever_where_no_age_is_set(self, make: Make, tmp_path: Path) -> None:
