@@ -1,6 +1,7 @@
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import discord
 from discord import app_commands
@@ -12,6 +13,7 @@ from cogs.settings_report import pages
 from cogs.thinking import think
 from services.core.errors import BotError
 from services.facts import LONGEST_FACT, Fact
+from services.preferences import PreferenceStore, UserPreferences
 from services.profiles import UNKNOWN, Profiles
 
 CHOICES = 25
@@ -26,7 +28,8 @@ FORM_SECONDS = 15 * 60
 ALL = "everything"
 
 NOTHING = "I keep nothing about you."
-OFF = "At the moment I neither note nor use anything about you."
+ON = "I remember what you tell about yourself."
+OFF = "I neither note nor use anything about you. `/memory forget` deletes what I noted before."
 
 GuildName = Callable[[int], str]
 Submit = Callable[[discord.Interaction, str], Awaitable[None]]
@@ -63,8 +66,15 @@ class FactForm(discord.ui.Modal, title="What I keep about you"):
 class Memory(commands.GroupCog, group_name="memory"):
     """See and change what I keep of what you told about yourself."""
 
-    def __init__(self, *, profiles: Profiles, guild_name: GuildName) -> None:
+    def __init__(
+        self,
+        *,
+        profiles: Profiles,
+        users: PreferenceStore[UserPreferences],
+        guild_name: GuildName,
+    ) -> None:
         self._profiles = profiles
+        self._users = users
         self._guild_name = guild_name
 
     @app_commands.command()
@@ -104,6 +114,16 @@ class Memory(commands.GroupCog, group_name="memory"):
             gone = await self._profiles.forget_fact(user_id, fact)
             sentence = f"Done: I forgot “{gone.text}”"
         await interaction.edit_original_response(content=sentence)
+
+    @app_commands.command()
+    @app_commands.describe(mode="off: I note nothing about you, and use nothing that I noted")
+    async def remember(self, interaction: discord.Interaction, mode: Literal["on", "off"]) -> None:
+        """Choose whether I remember what you tell about yourself."""
+        await think(interaction, ephemeral=True)
+        user_id = interaction.user.id
+        await self._users.change(user_id, lambda kept: replace(kept, remember=mode == "on"))
+        on = self._profiles.may_remember(user_id)
+        await interaction.edit_original_response(content=f"Done. {ON if on else OFF}")
 
     @edit.autocomplete("fact")
     async def suggest(

@@ -66,7 +66,7 @@ async def add_cogs(
         Personas(choices=stores.personas, catalogue=catalogue),
         VoicePresence(presence=speaking.presence, bot_id=client.own_id),
         Admin(statistics=answering.statistics, doctor=examiner, memory=stores.memory.get_stats),
-        Memory(profiles=answering.profiles, guild_name=partial(guild_name, client)),
+        memory_cog(client, stores, answering),
         Pronounce(stores.pronunciations),
         privacy_cog(settings, stores, answering),
         deletions_cog(client, stores, answering, stack),
@@ -107,6 +107,15 @@ def chat_cog(
         notices=bucket(1, per_minute=6),
         gate=gate,
         summon=speaking.presence.summon,
+    )
+
+
+def memory_cog(client: Client, stores: Stores, answering: Answering) -> Memory:
+    """Let people see and change what is kept of what they told about themselves."""
+    return Memory(
+        profiles=answering.profiles,
+        users=stores.users,
+        guild_name=partial(guild_name, client),
     )
 
 

@@ -299,6 +299,23 @@ async def test_every_store_is_open_to_those_of_whom_it_keeps_something(tmp_path:
         assert [await each.forget(7) for each in found if each.forget] == [0, 0, 0, 0, 0]
 
 
+@pytest.mark.parametrize("enabled", [True, False])
+async def test_people_are_remembered_where_the_bot_may_and_they_want_it(
+    tmp_path: Path, enabled: bool
+) -> None:
+    made = Settings(HISTORY_DIR=tmp_path / "history", MEMORY_OF_PEOPLE_ENABLED=enabled)
+    async with AsyncExitStack() as stack:
+        client = Client(socket="", trace=edit_limits(ChannelPacers()))
+        kept = await stores.open_stores(made, client, stack)
+        model = BackgroundModel(ScriptedLLM([]), count=len)
+        people = open_profiles(made, client, kept, model, stack)
+        assert people.may_remember(7) == enabled
+        await kept.users.change(7, lambda now: replace(now, remember=False))
+        await kept.users.change(8, lambda now: replace(now, opted_out=True))
+        assert not people.may_remember(7)
+        assert not people.may_remember(8)
+
+
 def test_who_else_reads_is_named_once() -> None:
     made = Settings(OPENAI_BASE_URL=SERVER, TTS_BASE_URL=SERVER)
     assert privacy.readers(made) == ["`127.0.0.1`"]

@@ -6,8 +6,9 @@ from unittest.mock import AsyncMock, MagicMock
 import pytest
 import pytest_asyncio
 
-from cogs.memory import ALL, CHOICES, LONGEST_LABEL, NOTHING, OFF, FactForm, Memory
+from cogs.memory import ALL, CHOICES, LONGEST_LABEL, NOTHING, OFF, ON, FactForm, Memory
 from services.core.errors import BotError
+from services.preferences import PreferenceStore, UserPreferences
 from services.profiles import UNKNOWN
 from tests.services.profile_fakes import ANA, BEN, DIRECT, STAFF, People, noted, said
 
@@ -15,9 +16,10 @@ from tests.services.profile_fakes import ANA, BEN, DIRECT, STAFF, People, noted,
 class Room:
     """Somebody who uses the commands; `people` holds what is known."""
 
-    def __init__(self, people: People) -> None:
+    def __init__(self, people: People, folder: Path) -> None:
         self.people = people
-        self.cog = Memory(profiles=people.profiles, guild_name=lambda _: "Boats")
+        self.users = PreferenceStore(UserPreferences, directory=folder / "users")
+        self.cog = Memory(profiles=people.profiles, users=self.users, guild_name=lambda _: "Boats")
 
     async def use(self, name: str, *, user: int = ANA, **options: Any) -> str:
         """Use a subcommand and return what its user, and nobody else, is told."""
@@ -56,7 +58,7 @@ async def room(tmp_path: Path) -> AsyncIterator[Room]:
     await people.tell(said("I am Ana"), noted(name="Is Ana."))
     await people.tell(said("I row", "I am tall", id=2, place=STAFF), noted(size="Is tall."))
     await people.tell(said("I am shy", id=4, place=DIRECT), noted(nature="Is shy."))
-    yield Room(people)
+    yield Room(people, tmp_path)
     await people.learner.aclose()
 
 
@@ -96,6 +98,16 @@ async def test_facts_are_suggested_by_their_words(room: Room) -> None:
     await room.people.store.change(ANA, lambda _: (fact,) * 40)
     assert len(await room.suggestions()) == CHOICES
     assert all(len(name) <= LONGEST_LABEL for name, _ in await room.suggestions())
+
+
+async def test_remembering_is_everybodys_own_choice(room: Room) -> None:
+    room.people.refused.add(ANA)
+    assert await room.use("remember", mode="off") == f"Done. {OFF}"
+    assert not room.users.get(ANA).remember
+    assert room.users.get(BEN).remember
+    room.people.refused.clear()
+    assert await room.use("remember", mode="on") == f"Done. {ON}"
+    assert room.users.get(ANA) == UserPreferences()
 
 
 async def test_a_fact_is_put_in_other_words(room: Room) -> None:
