@@ -1,6 +1,7 @@
+import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence, Set
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from services.core.types import VoiceStyle
@@ -16,16 +17,30 @@ MAX_TEXTS: Final = 200
 """Texts remembered; one more forgets the one that was not said for longest."""
 
 
+@dataclass(slots=True)
+class _Said:
+    """Hold who had a text; the text itself only once it was more than one person."""
+
+    language: str
+    users: set[int] = field(default_factory=set)
+    text: str = ""
+
+    @property
+    def is_shared(self) -> bool:
+        return len(self.users - {EVERYBODY}) > 1
+
+
 class PhrasesAhead:
     """Know which phrases will probably be wanted: the bot's own, and those that several people had.
 
-    `sentences` gives the bot's own sentences in a language; `style` is the usual voice.
+    `sentences` gives the bot's own sentences in a language; `style` is the usual voice. A text is
+    known by its digest alone until a second person has it.
     """
 
     def __init__(self, *, sentences: Callable[[str], Sequence[str]], style: VoiceStyle) -> None:
         self._sentences = sentences
         self._styles: OrderedDict[VoiceStyle, None] = OrderedDict({style: None})
-        self._texts: OrderedDict[tuple[str, str], set[int]] = OrderedDict()
+        self._said: OrderedDict[bytes, _Said] = OrderedDict()
 
     def note(self, text: str, voice: VoiceStyle, *, users: Set[int]) -> None:
         """Learn from what is being said, and for whom."""
@@ -35,24 +50,30 @@ class PhrasesAhead:
         if len(self._styles) > MAX_STYLES:
             self._styles.popitem(last=False)
         if len(text) <= LONGEST and users:
-            known = self._texts.setdefault((voice.language, text), set())
-            self._texts.move_to_end((voice.language, text))
-            add_users(known, users)
-            if len(self._texts) > MAX_TEXTS:
-                self._texts.popitem(last=False)
+            self._note_text(text, voice.language, users)
 
     def wanted(self) -> Iterator[tuple[str, VoiceStyle, set[int]]]:
         """Yield phrases with their voices and whose they are, those first that are wanted most."""
         for style in reversed(list(self._styles)):
             for text in self._sentences(style.language):
                 yield text, style, {EVERYBODY}
-            for (language, text), users in reversed(list(self._texts.items())):
-                if language == style.language and len(users - {EVERYBODY}) > 1:
-                    yield text, style, users
+            for said in reversed(list(self._said.values())):
+                if said.is_shared and said.language == style.language:
+                    yield said.text, style, set(said.users)
 
     def forget(self, user_id: int) -> None:
-        """Forget the texts that only this person had."""
-        for users in self._texts.values():
-            users.discard(user_id)
-        for key in [key for key, users in self._texts.items() if not users]:
-            del self._texts[key]
+        """Forget that this person had any text, and texts that nobody else shares any more."""
+        for said in self._said.values():
+            said.users.discard(user_id)
+            said.text = said.text if said.is_shared else ""
+        for key in [key for key, said in self._said.items() if not said.users]:
+            del self._said[key]
+
+    def _note_text(self, text: str, language: str, users: Set[int]) -> None:
+        key = hashlib.sha256(f"{language}\0{text}".encode()).digest()
+        said = self._said.setdefault(key, _Said(language))
+        self._said.move_to_end(key)
+        add_users(said.users, users)
+        said.text = text if said.is_shared else ""
+        if len(self._said) > MAX_TEXTS:
+            self._said.popitem(last=False)

@@ -1,11 +1,13 @@
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 
 import pytest
 
 from services.core.errors import NotInVoiceError
 from services.core.metrics import TurnMetrics
-from services.core.types import Author, VoiceStyle
+from services.core.protocols import TTS
+from services.core.types import AudioChunk, Author, VoiceStyle
 from services.speaker import Speaker
 from tests.services.speech_fakes import FakeEncoder, FakeOutput, FakeTTS, InlineExecutor
 
@@ -133,3 +135,30 @@ async def test_a_reply_is_spoken_for_a_while_only_and_what_is_said_is_said_whole
     await reply.run()
     assert tts.texts[-1] == "The rest is in the chat."
     assert sentences[-1] not in " ".join(tts.texts)
+
+
+async def test_a_guilds_own_sayings_are_spoken_and_the_shown_words_count_as_heard() -> None:
+    guild, tts = Guild(), FakeTTS()
+    asked: list[int] = []
+
+    class Changed:
+        def __init__(self, engine: TTS) -> None:
+            self.prewarm, self.aclose = engine.prewarm, engine.aclose
+
+        async def synthesize(
+            self, text: str, voice: VoiceStyle
+        ) -> AsyncGenerator[AudioChunk, None]:
+            async with aclosing(tts.synthesize(text.replace("data", "dah-ta"), voice)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+
+    def pronounced(engine: TTS, guild_id: int) -> TTS:
+        asked.append(guild_id)
+        return Changed(engine)
+
+    made = speaker(guild, tts)
+    made._pronounced = pronounced
+    heard = await made.say(HERE, "All the data.", asker=ANA, style=VoiceStyle())
+    assert tts.texts == ["All the dah-ta."]
+    assert heard.heard == "All the data."
+    assert asked == [HERE]

@@ -265,7 +265,7 @@ async def test_nothing_is_kept_of_who_wants_that(make: Make) -> None:
     cached = make(ahead=True)
     await cached.kept("Good night.", user=PRIVATE)
     assert not is_ready_made(await cached.say("Good night.", user=PRIVATE))
-    assert not cached.phrases.ahead._texts
+    assert not cached.phrases.ahead._said
     await cached.kept("Good night.", user=1)
     assert is_ready_made(await cached.say("Good night.", user=PRIVATE))
     assert await cached.phrases.forget(PRIVATE) == 0

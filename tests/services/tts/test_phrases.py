@@ -159,3 +159,20 @@ def test_what_is_remembered_to_make_ahead_is_bounded() -> None:
     ahead.forget(1)
     ahead.forget(2)
     assert {text for text, _, _ in ahead.wanted()} == {"de"}
+
+
+def test_a_text_is_remembered_only_while_several_people_share_it() -> None:
+    ahead = PhrasesAhead(sentences=lambda _: (), style=STYLE)
+
+    def texts() -> list[str]:
+        return [said.text for said in ahead._said.values()]
+
+    ahead.note("Good night.", STYLE, users={1})
+    assert texts() == [""]
+    ahead.note("Good night.", STYLE, users={2})
+    assert texts() == ["Good night."]
+    ahead.forget(1)
+    assert texts() == [""]
+    assert not list(ahead.wanted())
+    ahead.forget(2)
+    assert texts() == []
