@@ -60,7 +60,8 @@ class Admin(commands.Cog):
         statistics = self._statistics
         lines = [
             f"Up for {_duration(time.monotonic() - self._started)} · "
-            f"{statistics.turns} turns · {statistics.errors} failed"
+            f"{statistics.turns} {'turn' if statistics.turns == 1 else 'turns'} · "
+            f"{statistics.errors} failed"
         ]
         percentiles = statistics.percentiles()
         if percentiles:

@@ -53,9 +53,13 @@ class EspeakLibrary:
     def __init__(self) -> None:
         self._library, self.sample_rate, data = _initialised()
         self.voices: Mapping[str, str] = _voices(self._library)
-        options = {voice.identifier.decode(): _option(voice) for voice in _listed(self._library)}
+        options = {
+            voice.identifier.decode(): _option(voice, self.voices)
+            for voice in _listed(self._library)
+        }
         self.languages = {identifier: option.language for identifier, option in options.items()}
-        self.offer = VoiceOffer(tuple(options.values()), _variants(data))
+        reached = [each for key, each in options.items() if self.voices[each.name.lower()] == key]
+        self.offer = VoiceOffer(tuple(reached), _variants(data))
         self._deliver: Callable[[bytes], bool] | None = None
         self._callback = _Callback(self._on_sound)  # must live as long as the library may call it
         self._library.espeak_SetSynthCallback(self._callback)
@@ -139,9 +143,13 @@ def _listed(library: Any) -> Iterator[Any]:
         index += 1
 
 
-def _option(voice: Any) -> VoiceOption:
-    language = min(_languages(voice.languages))[1]
-    return VoiceOption(name=language, language=language, label=voice.name.decode())
+def _option(voice: Any, voices: Mapping[str, str]) -> VoiceOption:
+    """Name a voice by its best language, or by the first one that leads to it and no other."""
+    identifier, ranked = voice.identifier.decode(), _languages(voice.languages)
+    language = min(ranked)[1]
+    own = [tag for _, tag in ranked if voices[tag.lower()] == identifier]
+    name = language if language in own else next(iter(own), language)
+    return VoiceOption(name=name, language=language, label=voice.name.decode())
 
 
 def _variants(data: Path) -> tuple[str, ...]:

@@ -98,6 +98,8 @@ async def test_it_offers_a_voice_for_each_language_and_speakers_for_each(espeak:
     names = {voice.name: voice.label for voice in offer.voices}
 
     assert names["de"] == "German"
+    assert names["en-gb-scotland"] == "English (Scotland)"
+    assert len(names) == len(offer.voices), "each voice has a name of its own"
     assert len(names) > 100
     assert {"f1", "f5", "m1", "croak", "whisper"} <= set(offer.variants)
     assert all(espeak.accepts(f"{name}+f3") for name in names)
