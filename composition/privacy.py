@@ -67,7 +67,7 @@ def _stores_of_words(settings: Settings, stores: Stores, profiles: Profiles) -> 
             name="summaries",
             what="summaries of conversations that your words are in",
             where="the bot's disk, `history/summaries/`",
-            how_long="until they are made anew of what is left, or the conversation is deleted",
+            how_long=f"until the conversation is deleted{_or_by_age(settings)}",
             export=_summed_up(stores.summaries),
             forget=stores.summaries.forget_author,
         ),
@@ -75,7 +75,8 @@ def _stores_of_words(settings: Settings, stores: Stores, profiles: Profiles) -> 
             name="profiles",
             what="facts: what you told about yourself",
             where="the bot's disk, `history/profiles/`",
-            how_long="until you forget them, or the message is deleted that told them",
+            how_long="until you forget them, or the message is deleted that told them"
+            + _or_by_age(settings),
             export=_facts(profiles),
             forget=profiles.forget,
         ),
@@ -136,6 +137,12 @@ def _history_time(settings: Settings) -> str:
     if not settings.ARCHIVE_MAX_AGE_DAYS:
         return f"{packed}, kept until you delete them"
     return f"{packed}, deleted {settings.ARCHIVE_MAX_AGE_DAYS:g} days after it"
+
+
+def _or_by_age(settings: Settings) -> str:
+    """Say after how long deletes itself what nothing is added to."""
+    days = settings.ARCHIVE_MAX_AGE_DAYS if settings.MEMORY_CLEANUP_ENABLED else 0
+    return f", at the latest {days:g} days after the last change" if days else ""
 
 
 def _entries(history: HistoryStore) -> Export:

@@ -17,7 +17,8 @@ from services.core.files import make_private_directory, open_private, sync_direc
 log = logging.getLogger(__name__)
 
 ARCHIVE = "archive"
-SUMMARIES = "summaries"
+LEARNED = ("summaries", "profiles")
+"""Folders with what was made of conversations, one file for each or for each person."""
 HISTORY_SUFFIX = ".jsonl"
 CORRUPT_SUFFIX = ".corrupt"
 COMPRESSION = 3
@@ -46,11 +47,10 @@ def delete_old(directory: Path, *, before: float) -> dict[str, int]:
 
 
 def delete_archived(directory: Path, *, before: float) -> dict[str, int]:
-    """Delete archives, damaged files and summaries of a history last changed before a time."""
-    damaged = (entry for entry in _entries(directory) if entry.name.endswith(CORRUPT_SUFFIX))
-    regular = (entry for entry in damaged if entry.is_file(follow_symlinks=False))
-    packed, summaries = _files(directory / ARCHIVE), _files(directory / SUMMARIES)
-    return _delete(itertools.chain(packed, summaries, regular), before=before)
+    """Delete what a history has last changed before a time: archives, summaries, facts, damage."""
+    whole = (_files(directory / name) for name in (ARCHIVE, *LEARNED))
+    damaged = (entry for entry in _files(directory) if entry.name.endswith(CORRUPT_SUFFIX))
+    return _delete(itertools.chain(*whole, damaged), before=before)
 
 
 def _delete(entries: Iterable["os.DirEntry[str]"], *, before: float) -> dict[str, int]:

@@ -38,9 +38,10 @@ class MemoryManager:
 
     Works on regular files of `temp_dir` (with its folders), on `history_dir`/*.jsonl and on what
     became of those; follows no symbolic link and leaves dotfiles alone. All disk work is off the
-    event loop. Archives, damaged files and summaries go after `archive_max_age_days` (0: never).
-    Above `memory_limit_mb` (0: none) the `caches` are emptied; at 80 % of it the log warns.
-    `upkeep` is held while history files are moved. `clock` gives seconds since the epoch.
+    event loop. Archives, damaged files, and summaries and facts to which nothing was added go after
+    `archive_max_age_days` (0: never). Above `memory_limit_mb` (0: none) the `caches` are emptied;
+    at 80 % of it the log warns. `upkeep` is held while history files are moved. `clock` gives
+    seconds since the epoch.
     """
 
     def __init__(

@@ -283,6 +283,10 @@ class TestOldArchives:
     ) -> None:
         make("history/archive/old.20240101-1.jsonl.gz", age=366 * DAY)
         make("history/old.jsonl.corrupt", age=366 * DAY)
+        make("history/preferences/users/7.json.corrupt", age=366 * DAY)
+        make("history/preferences/users/7.json", age=366 * DAY)
+        make("history/profiles/1.json", age=366 * DAY)
+        make("history/profiles/2.json", age=DAY)
         make("history/archive/young.20260101-1.jsonl.gz", age=364 * DAY)
         make("history/young.jsonl.corrupt", age=DAY)
         make("history/preferences/guilds/7.json", age=900 * DAY)
@@ -290,8 +294,10 @@ class TestOldArchives:
         make("history/summaries/channel-1.json", age=366 * DAY)
         make("history/summaries/channel-2.json", age=364 * DAY)
         result = await manager.delete_archives()
-        assert result["deleted_files"] == 3
+        assert result["deleted_files"] == 5
         assert names(tmp_path / "history") == {
+            "preferences/users/7.json",
+            "profiles/2.json",
             "archive/young.20260101-1.jsonl.gz",
             "young.jsonl.corrupt",
             "preferences/guilds/7.json",
