@@ -248,7 +248,8 @@ def main() -> None:
         off = max((calibration_error(run, judge) for judge in judges), default=0.0)
         runs.append(run)
         shown = f"{run.kept}/{run.asked}"
-        print(f"{talk.name:10}{theirs:12.0f}{ours:8.0f}{less:8.1%}{shown:>10}{off:14.1%}")
+        told = f"{off:.1%}" if judges else "-"
+        print(f"{talk.name:10}{theirs:12.0f}{ours:8.0f}{less:8.1%}{shown:>10}{told:>14}")
         details[talk.name] = {"everything": theirs, "sent": ours, "facts": kept, "off": off}
         found += claims(talk.name, less, kept, off if judges else None)
     if judges:

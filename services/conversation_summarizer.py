@@ -80,12 +80,15 @@ class ConversationSummarizer:
         self._pauses: LRUCache[str, _Pause] = LRUCache(1000)
         self._enabled = enabled
         self._working = False
+        self._request: tuple[str, asyncio.Timeout] | None = None
+        self._gave_way: LRUCache[str, bool] = LRUCache(1000)
         self._tasks = TaskOwner("summarizer")
 
     async def recall(self, key: str, entries: Sequence[HistoryEntry]) -> Background:
         """Return the summary of a conversation, and how many of `entries` it does not hold."""
         if not self._enabled:
             return Background()
+        self._give_way()
         try:
             summary = await self._store.get(key)
         except StorageError as error:
@@ -143,24 +146,42 @@ class ConversationSummarizer:
             return
         try:
             await self._summarize(key)
+        except TimeoutError:
+            log.info("The summary of %s gives way to a question", key)
         except BotError as error:
             length = min(LONGEST_PAUSE, pause.length * 2) if pause else FIRST_PAUSE
             self._pauses[key] = _Pause(length, asyncio.get_running_loop().time() + length)
             log.warning("A summary was not made, another try in %.0f s: %s", length, error.brief)
         else:
             self._pauses.pop(key, None)
+            self._gave_way.pop(key, None)
+
+    def _give_way(self) -> None:
+        if self._request is not None and self._request[0] not in self._gave_way:
+            key, limit = self._request
+            self._gave_way[key] = True
+            limit.reschedule(asyncio.get_running_loop().time())
+
+    async def _ask(self, key: str, text: str) -> str:
+        """Return the model's answer. Raises BotError, and TimeoutError when it gave way."""
+        try:
+            async with asyncio.timeout(None) as limit:
+                self._request = (key, limit)
+                answer = (await self._complete(INSTRUCTION, text)).strip()
+        finally:
+            self._request = None
+        if not answer:
+            raise EmptyResponseError("the summary is empty")
+        return answer
 
     async def _summarize(self, key: str) -> None:
-        """Fold in what is due. Raises BotError."""
+        """Fold in what is due. Raises BotError, and TimeoutError when it gave way."""
         version = self._store.version(key)
         summary = await self._store.get(key)
         due = await self._due(key, summary)
         while due:
             part, text = self._part(summary, due)
-            answer = await self._complete(INSTRUCTION, text)
-            if not answer.strip():
-                raise EmptyResponseError("the summary is empty")
-            summary = self._summary(summary, part, answer.strip())
+            summary = self._summary(summary, part, await self._ask(key, text))
             if not await self._store.put(key, summary, version=version):
                 return
             log.info("Summed up %d messages of %s", len(part), key)

@@ -69,30 +69,20 @@ async def test_a_summary_is_made_used_kept_and_forgotten_and_a_failing_one_does_
 ) -> None:
     world = empty_world
     general, other = world.channel(), world.channel(guild=1)
-    failed = {"error": {"status": 500, "body": {}}}
+    kept = tmp_path / "history" / "summaries" / f"channel-{other}.json"
+
+    async def on_disk() -> bool | None:
+        return await asyncio.to_thread(kept.exists) or None
+
     await say_before(world, tmp_path / "history", general, other)
     async with bot(world, tmp_path, **SETTINGS):
         await online(world)
-        await commands(world)
-        await world.call("POST", "llm", {"completions": [failed, {"text": "Ana keeps bees."}]})
-        await ask(world, "Where are they?", general)
-        await summed_up(world, 1)
-        system = await ask(world, "Still here.", general)
-        assert SUMMARY_TITLE not in system
-        assert f"{EARLIER_TITLE}\n> ana: Number 1 is mine.\n> ana: Number 2" in system
-
+        await world.call("POST", "llm", {"completions": [{"text": "Ana keeps bees."}]})
         await ask(world, "Where are those?", other)
-        asked = await summed_up(world, 2)
+        asked = await summed_up(world, 1)
         assert "ana: Number 8 is mine." in asked["messages"][1]["content"]
-
-        kept = tmp_path / "history" / "summaries" / f"channel-{other}.json"
-
-        async def on_disk() -> bool | None:
-            return await asyncio.to_thread(kept.exists) or None
-
         await eventually(on_disk, "summary on the disk")
         assert "> Ana keeps bees." in await ask(world, "Go on.", other)
-        assert "Ana keeps bees." not in await ask(world, "And here.", general)
     async with bot(world, tmp_path, **SETTINGS):
         await online(world)
         await commands(world)
@@ -101,4 +91,11 @@ async def test_a_summary_is_made_used_kept_and_forgotten_and_a_failing_one_does_
         assert "Number 1" not in system
         await world.command("reset", channel=other)
         assert "Ana keeps bees." not in await ask(world, "And now?", other)
+        failed = {"error": {"status": 500, "body": {}}, "ttft": 0}
+        await world.call("POST", "llm", {"completions": [failed]})
+        await ask(world, "Where are they?", general)
+        await summed_up(world, 2)
+        system = await ask(world, "Still here.", general)
+        assert SUMMARY_TITLE not in system
+        assert f"{EARLIER_TITLE}\n> ana: Number 1 is mine.\n> ana: Number 2" in system
         assert await world.violations() == []

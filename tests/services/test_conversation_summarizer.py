@@ -169,6 +169,24 @@ async def test_a_failure_leaves_all_as_it_was_and_is_tried_again_later() -> None
         assert await made.recall() == Background(summary="summary 3", unsummarised=12)
 
 
+async def test_a_summary_gives_way_to_a_question_once_and_comes_after_the_next_turn() -> None:
+    async with world() as made:
+        for text in ("first", "second"):
+            await made.say(24)
+            await asyncio.sleep(0.5)
+            await made.recall()
+            await asyncio.sleep(5)
+            assert made.store.kept == {}, text
+            await made.say(2)
+            await asyncio.sleep(0.5)
+            await made.recall()
+            await asyncio.sleep(5)
+            assert (await made.recall()).unsummarised == 12
+            made.store.kept.clear()
+            made.history.kept.clear()
+        assert len(made.model.asked) == 4
+
+
 async def test_an_empty_answer_is_a_failure() -> None:
     async with world() as made:
         made.model.answer = lambda _: " \n"
