@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from config import Settings
+
 ROOT = Path(__file__).parent.parent
 COMPLAINTS = 25
 
@@ -43,6 +45,18 @@ def test_every_test_that_is_named_is_there() -> None:
     ]
     assert len(named) > COMPLAINTS
     assert missing == []
+
+
+def test_every_setting_has_its_row_and_no_row_is_left_over() -> None:
+    text = (ROOT / "docs/settings.md").read_text()
+    cells = re.findall(r"^\| ((?:`[A-Z_]+`(?:, )?)+) \|", text, flags=re.MULTILINE)
+    listed = [name for cell in cells for name in re.findall(r"`([A-Z_]+)`", cell)]
+    assert sorted(listed) == sorted(Settings.model_fields)
+
+
+def test_the_readme_names_only_settings_that_there_are() -> None:
+    named = re.findall(r"`([A-Z]+_[A-Z_]*[A-Z])`", (ROOT / "README.md").read_text())
+    assert set(named) <= set(Settings.model_fields)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
