@@ -268,10 +268,12 @@ class VoiceConnection(VoiceConnectionState):
             log.info("Voice in guild %s is lost: %s", self.guild.id, closed(code))
             if not await self._bring_back(code):
                 break
+        if self.voice_client.forgotten:
+            return
         log.warning("Voice in guild %s is over: %s", self.guild.id, closed(code))
         leaving = code in MOVED_CODES and self._has_left
         self.end_code = self.end_code or code
-        if not (leaving or self.voice_client.forgotten):
+        if not leaving:
             await self.disconnect()
 
     async def voice_state_update(self, data: Any) -> None:

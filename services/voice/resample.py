@@ -20,7 +20,8 @@ _HALF = 32
 _TAPS = 2 * _HALF
 _PASS_BAND = 0.94
 _KAISER_BETA = 9.0
-_BLOCK = OUTPUT_RATE // 5
+_BLOCK = FRAME_SAMPLES
+"""Samples made at once: few, so that what they are made from stays in the processor's cache."""
 
 
 class Resampler:

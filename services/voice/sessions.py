@@ -37,13 +37,20 @@ LEAVE_TIMEOUT = 3.0
 class VoiceSession:
     """Stand for the bot's presence in one guild's voice channel.
 
-    `notice` says what kept it from speaking when it came; empty where nothing did.
+    `notice` says what kept it from speaking when it came; empty where nothing did. What is said
+    outlives a session that is `replaced`.
     """
 
     def __init__(self, client: DiscordVoiceClient, output: GuildOutput) -> None:
         self.client = client
         self.output = output
         self.notice = ""
+        self.replaced = False
+
+    def fall_silent(self) -> None:
+        """Stop all that is said, unless another session goes on with it."""
+        if not self.replaced:
+            self.output.clear()
 
     @property
     def guild_id(self) -> int:
@@ -178,7 +185,8 @@ class VoiceSessions:
     async def restore(self, find_channel: Callable[[int], object]) -> None:
         """Enter again where Discord forgot us, as it does when the gateway's session begins anew.
 
-        `find_channel` returns a channel by id, or None.
+        What was being said goes on where it stopped. `find_channel` returns a channel by id, or
+        None.
         """
         for session in [kept for kept in self._sessions.values() if kept.client.forgotten]:
             channel = find_channel(session.channel_id)
@@ -186,7 +194,8 @@ class VoiceSessions:
                 await self.leave(session.guild_id)
                 continue
             try:
-                await self.join(channel)
+                async with self._lock(session.guild_id):
+                    await self._enter_again(session, channel)
             except VoiceConnectionError as error:
                 log.warning("Voice in guild %s is not restored: %s", session.guild_id, error)
 
@@ -200,9 +209,21 @@ class VoiceSessions:
     def _lock(self, guild_id: int) -> asyncio.Lock:
         return self._locks.setdefault(guild_id, asyncio.Lock())
 
-    async def _connect(self, channel: VocalChannel) -> VoiceSession:
+    async def _enter_again(self, session: VoiceSession, channel: VocalChannel) -> None:
+        """Replace a session that Discord forgot, unless somebody was faster."""
+        if self.get(session.guild_id) is not session:
+            return
+        check_access(channel)
+        session.replaced = True
+        await self._leave(channel.guild)
+        await self._connect(channel, session.output)
+
+    async def _connect(
+        self, channel: VocalChannel, output: GuildOutput | None = None
+    ) -> VoiceSession:
+        """Connect to a channel, and say there what `output` has to say."""
         guild_id = channel.guild.id
-        output = GuildOutput(NoSender(), clock=self._clock, patience=ARRIVAL_PATIENCE)
+        output = output or GuildOutput(NoSender(), clock=self._clock, patience=ARRIVAL_PATIENCE)
         self._coming[guild_id] = output
         try:
             return await self._try_to_connect(channel, output)
@@ -254,7 +275,7 @@ class VoiceSessions:
         return session
 
     def _drop(self, session: VoiceSession) -> None:
-        session.output.clear()
+        session.fall_silent()
         if self._sessions.get(session.guild_id) is session:
             del self._sessions[session.guild_id]
             for watcher in self.watchers:
@@ -264,7 +285,7 @@ class VoiceSessions:
         """End what connection there is, even one that never became a session."""
         session = self.get(guild.id)
         if session is not None:
-            session.output.clear()
+            session.fall_silent()
             if self.farewell is not None:
                 await self.farewell(session)
         client = guild.voice_client or (session.client if session else None)

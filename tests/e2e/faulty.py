@@ -76,7 +76,7 @@ class Faulty(World):
             found = await self.answers(after=asked, channel=channel)
             raise AssertionError([message["content"] for message in found]) from None
         await self.turns_over()
-        assert shown(await self.answers(after=asked, channel=channel)) == text
+        assert (found := shown(await self.answers(after=asked, channel=channel))) == text, found
 
     async def next_turn_works(self) -> None:
         """Ask once more, with nothing broken."""

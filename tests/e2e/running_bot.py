@@ -24,7 +24,7 @@ SETTINGS = {
     "LLM_STALL_TIMEOUT": "2",
     "SUMMARIES_ENABLED": "false",
 }
-"""Patience as short as a test's; the sandbox's voice, whose requests can be looked at."""
+"""Patience as short as a test's; the sandbox's voice, whose every request can be looked at."""
 
 
 @dataclass(frozen=True, slots=True)

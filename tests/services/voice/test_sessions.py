@@ -119,14 +119,46 @@ async def test_a_forgotten_session_is_entered_again(monkeypatch: pytest.MonkeyPa
     assert voice.get(7) is None
 
 
-async def test_a_channel_that_can_not_be_entered_again_is_left() -> None:
+def forget(channel: FakeChannel) -> None:
+    """Leave the bot as it is after discord.py has begun a new session of the gateway."""
+    client = channel.guild.voice_client
+    client.connected, client.forgotten = False, True
+    channel.guild.voice_client = None
+
+
+async def test_what_was_said_in_a_forgotten_session_goes_on_in_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("services.voice.sessions.VocalChannel", FakeChannel)
+    channel = FakeChannel(guild())
+    voice = sessions()
+    session = await voice.join(channel.real)
+    utterance = voice.open_utterance(5, None, in_line=False)
+    assert utterance
+    await utterance.write(speech(10))
+    forget(channel)
+    await voice.restore(lambda _: channel)
+    again = voice.get(5)
+    assert again not in (None, session)
+    assert channel.guild.voice_client.speaking
+    assert not utterance.finished
+    assert voice.stop(5) == 1
+
+
+async def test_a_channel_that_can_not_be_entered_again_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("services.voice.sessions.VocalChannel", FakeChannel)
     channel = FakeChannel(guild())
     voice = sessions(attempts=1)
     await voice.join(channel.real)
-    channel.guild.voice_client.connected, channel.guild.voice_client.forgotten = False, True
+    utterance = voice.open_utterance(5, None, in_line=False)
+    assert utterance
+    forget(channel)
     channel.failures = [TimeoutError()]
     await voice.restore(lambda _: channel)
     assert voice.get(5) is None
+    assert (await utterance.wait_for_playout()).interrupted
 
 
 async def test_stop_counts_what_it_stopped() -> None:
