@@ -304,6 +304,7 @@ class Reply:
             _report("The reply is not spoken", error)
         else:
             self.metrics.interrupted |= self._playback.interrupted
+            self._mute = self._playback.gave_up
             self.metrics.mark("audio_done")
 
     async def _end_text(self) -> bool:

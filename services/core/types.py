@@ -308,11 +308,15 @@ class AudioChunk:
 
 @dataclass(frozen=True, slots=True)
 class PlaybackResult:
-    """Tell how much of an utterance was heard; `seconds` counts the frames that were sent."""
+    """Tell how much of an utterance was heard; `seconds` counts the frames that were sent.
+
+    One that `gave_up` was interrupted because for too long nobody could hear it.
+    """
 
     heard: str
     seconds: float
     interrupted: bool
+    gave_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,7 @@ class GuildOutput:
     """Play one guild's utterances one after another.
 
     `step` runs in the clock thread, everything else in the event loop. While the connection is
-    away the position is kept; after `patience` seconds the utterances end as interrupted.
+    away the position is kept; after `patience` seconds the utterances are given up.
     `changed` is called when an utterance is opened, begins to sound, or is over.
     """
 
@@ -209,6 +209,11 @@ class GuildOutput:
             utterance.clear()
         return len(utterances)
 
+    def give_up(self) -> None:
+        """Stop every utterance because nobody can hear them."""
+        for utterance in list(self._open):
+            utterance.give_up()
+
     def step(self, now: float) -> bool:
         """Send the frame that is due; return whether to be called again. Clock thread."""
         try:
@@ -278,7 +283,7 @@ class GuildOutput:
 
     def _give_up(self) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
-            self._loop.call_soon_threadsafe(self.clear)
+            self._loop.call_soon_threadsafe(self.give_up)
 
     async def _submit(self, utterance: Utterance) -> None:
         self._line_up(utterance)

@@ -228,7 +228,7 @@ class VoiceSessions:
         try:
             return await self._try_to_connect(channel, output)
         except BaseException:
-            output.clear()
+            output.give_up()
             raise
         finally:
             del self._coming[guild_id]

@@ -103,6 +103,12 @@ class Utterance:
         self.packets.clear()
         return self._result or PlaybackResult("", 0.0, interrupted=True)
 
+    def give_up(self) -> None:
+        """Stop because nobody can hear it; idempotent."""
+        if self._result is None:
+            self._complete(interrupted=True, gave_up=True)
+        self.packets.clear()
+
     def frame_sent(self, now: float) -> None:
         """Count a frame that has left; clock thread."""
         self._sent += 1
@@ -133,12 +139,12 @@ class Utterance:
         if self._result is None:
             self._complete(interrupted=False)
 
-    def _complete(self, *, interrupted: bool) -> None:
+    def _complete(self, *, interrupted: bool, gave_up: bool = False) -> None:
         if interrupted:
             text = heard_text(self._pieces, self._sent - self._unheard())
         else:
             text = whole_text(self._pieces)
-        self._result = PlaybackResult(text, self._sent * FRAME_SECONDS, interrupted)
+        self._result = PlaybackResult(text, self._sent * FRAME_SECONDS, interrupted, gave_up)
         self._finished.set()
         self._room.set()
         self._closed(self)

@@ -73,10 +73,11 @@ class Faulty(World):
         try:
             await eventually(look, "whole answer")
         except AssertionError:
-            found = await self.answers(after=asked, channel=channel)
-            raise AssertionError([message["content"] for message in found]) from None
+            seen = await self.answers(after=asked, channel=channel)
+            raise AssertionError([message["content"] for message in seen]) from None
         await self.turns_over()
-        assert (found := shown(await self.answers(after=asked, channel=channel))) == text, found
+        found = shown(await self.answers(after=asked, channel=channel))
+        assert found == text, found
 
     async def next_turn_works(self) -> None:
         """Ask once more, with nothing broken."""

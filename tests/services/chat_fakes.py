@@ -167,9 +167,15 @@ def words(text: str, *, pause: float = 0.1) -> list[tuple[float, ChatDelta | str
 
 
 class FakeSpeech:
-    """Take `seconds` from the end of the text to be heard; fail after the text with `error`."""
+    """Take `seconds` from the end of the text to be heard; fail after the text with `error`.
 
-    def __init__(self, *, seconds: float = 1.0, error: Exception | None = None) -> None:
+    With `gives_up` nobody can hear it.
+    """
+
+    def __init__(
+        self, *, seconds: float = 1.0, error: Exception | None = None, gives_up: bool = False
+    ) -> None:
+        self._gives_up = gives_up
         self.pushed = ""
         self.stopped = False
         self._seconds = seconds
@@ -196,6 +202,8 @@ class FakeSpeech:
         except TimeoutError:
             if self._error is not None:
                 raise self._error from None
+            if self._gives_up:
+                return PlaybackResult("", 0.0, interrupted=True, gave_up=True)
             return PlaybackResult(self.pushed, self._seconds, interrupted=False)
         return PlaybackResult(self.pushed[:5], 0.5, interrupted=True)
 

@@ -235,6 +235,13 @@ def with_notes() -> ChatContext:
     return ChatContext((), tokens=1, notes=("cut",))
 
 
+async def test_speech_that_nobody_could_hear_is_told() -> None:
+    stage = Stage(words(TEXT), speech=FakeSpeech(gives_up=True))
+    await stage.reply.run()
+    assert stage.channel.texts == [f"{TEXT}\n\n{NOT_SPOKEN}"]
+    assert stage.kept[1] == ("assistant", TEXT)
+
+
 async def test_notes_stand_below_in_small_print_and_nowhere_else() -> None:
     speech = FakeSpeech()
     script = [*words(TEXT), (0.0, ChatDelta(note="answered by m"))]
