@@ -3,7 +3,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from services.core.errors import BotError, StorageError
-from services.core.types import UserTurn
+from services.core.types import Place, UserTurn
 from services.fact_extraction import is_fact, one_line
 from services.fact_learner import FactLearner, Lesson, lesson_of
 from services.facts import Fact, Facts, IsPublic, recalled
@@ -14,6 +14,10 @@ log = logging.getLogger(__name__)
 
 UNKNOWN = "I don't keep that about you (any more). /memory show tells what I keep."
 NO_FACT = "I can't keep that: it is too long, or it looks like something secret."
+
+
+VOICE = 0
+"""Stands for whatever voice channel an answer is heard in; nothing was ever said there."""
 
 
 class Profiles:
@@ -50,7 +54,7 @@ class Profiles:
         except StorageError as error:
             log.error("A profile is not recalled: %s", error)
             return ""
-        found = recalled(facts, turn.place, self._is_public)
+        found = recalled(facts, _audience(turn), self._is_public)
         return "\n".join(f"- {fact.text}" for fact in found)
 
     def learn(self, turn: UserTurn) -> None:
@@ -146,3 +150,8 @@ class Profiles:
         if found is None:
             raise BotError(user_message=UNKNOWN)
         return found
+
+
+def _audience(turn: UserTurn) -> Place:
+    """Return the place of those who get the answer: if it is spoken, also others may hear it."""
+    return Place(VOICE, turn.guild_id) if turn.speak else turn.place

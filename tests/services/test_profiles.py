@@ -1,12 +1,14 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from services.core.errors import BotError, ProviderConnectionError
+from services.core.types import UserTurn
 from services.fact_extraction import INSTRUCTION
 from services.fact_learner import LONGEST_LESSON, MAX_WAITING
 from services.profiles import NO_FACT, UNKNOWN
@@ -44,6 +46,15 @@ async def test_what_somebody_told_is_recalled_where_all_could_read_it(people: Pe
     people.closed.add(GENERAL.channel_id)
     assert await people.known(LOUNGE) == ""
     assert await people.known() == LINES
+
+
+async def test_an_answer_that_is_heard_holds_only_what_everyone_could_read(people: People) -> None:
+    await people.tell(INTRODUCTION, ANSWER)
+    await people.tell(said("I am shy", id=3, place=STAFF), noted(nature="Is shy."))
+    assert "shy" in await people.known(STAFF)
+    asked = said("And?", place=STAFF).messages[0]
+    heard = UserTurn("t", (replace(asked, speak=True),))
+    assert await people.profiles.recall(heard) == LINES
 
 
 async def test_a_turn_is_public_only_if_all_its_messages_were(people: People) -> None:
