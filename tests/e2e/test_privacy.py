@@ -165,7 +165,8 @@ async def test_what_is_deleted_or_changed_in_discord_is_so_in_the_history(
 ) -> None:
     world, town = empty_world, Town(empty_world, tmp_path)
     general = world.channel()
-    async with bot(world, tmp_path):
+    await world.call("POST", "llm", {"completions": [{"text": NOTES}] * 2})
+    async with bot(world, tmp_path, MAX_HISTORY_MESSAGES="1"):
         await online(world)
         first = await town.talk(f"{CANARY} one?", f"{CANARY} it is.")
         second = await town.talk(f"{CANARY} two?", "Hm.")
@@ -174,6 +175,9 @@ async def test_what_is_deleted_or_changed_in_discord_is_so_in_the_history(
         quoted = await world.post(f"{OTHER} quoted", user="ben")
         await town.asked_about(quoted, user="ana")
         await town.kept(f"> {OTHER}")
+        told = await town.talk(f"I play the {CANARY}.", "Do you?")
+        await town.kept("Plays the", "summaries")
+        await town.kept("Plays the", "profiles")
         await world.call("DELETE", f"channels/{general}/messages/{first['id']}")
         await town.gone(f"{CANARY} one")
         assert holding(f"{CANARY} it is", *town.folders) == []
@@ -181,7 +185,7 @@ async def test_what_is_deleted_or_changed_in_discord_is_so_in_the_history(
         await world.call("PATCH", f"channels/{general}/messages/{second['id']}", changed)
         await town.gone(f"{CANARY} two")
         await town.kept("something else")
-        both = {"messages": [third["id"], quoted["id"]]}
+        both = {"messages": [third["id"], quoted["id"], told["id"]]}
         await world.call("DELETE", f"channels/{general}/messages", both)
         await town.gone(CANARY)
         await town.gone(OTHER)
