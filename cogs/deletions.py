@@ -24,7 +24,9 @@ class Deletions(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
-        """Keep a message as it reads now."""
+        """Keep a person's message as it reads now; how our own ones change is ours to know."""
+        if int(payload.data.get("author", {}).get("id", 0)) == self._bot_id():
+            return
         text = revised_text(payload.data, self._bot_id())
         if text is not None:
             await self._copies.revise(payload.channel_id, payload.message_id, text)

@@ -58,6 +58,7 @@ class KeptCopies:
         self._room.set()
         self._working: asyncio.Task[None] | None = None
         self._tasks = TaskOwner("kept_copies")
+        self._closed = False
 
     async def delete(self, channel_id: int, message_ids: Collection[int]) -> None:
         """Forget deleted messages, soon; waits only while too much is to be done."""
@@ -82,12 +83,16 @@ class KeptCopies:
 
     async def aclose(self) -> None:
         """Follow what is known so far, as far as there is time, and end; idempotent."""
+        self._closed = True
         if self._working is not None:
             await asyncio.wait([self._working], timeout=CLOSING_SECONDS)
         await self._tasks.aclose()
 
     async def _add(self, channel_id: int, changes: _Changes) -> None:
         await self._room.wait()
+        if self._closed:
+            log.info("A change of messages came after the end and is not followed")
+            return
         known = self._waiting.setdefault(channel_id, _Changes())
         known.add(changes)
         self._count += len(changes)

@@ -30,8 +30,10 @@ class Room:
         ({"content": "same", "edited_timestamp": None}, None),
         ({"edited_timestamp": "2026"}, None),
         ({"embeds": []}, None),
+        ({"content": "a", "edited_timestamp": "2026", "author": {"id": "98"}}, "a"),
+        ({"content": "a", "edited_timestamp": "2026", "author": {"id": "99"}}, None),
     ],
-    ids=["changed", "hidden", "emptied", "embeds", "no text", "pins"],
+    ids=["changed", "hidden", "emptied", "embeds", "no text", "pins", "a person's", "our own"],
 )
 async def test_an_edit_reaches_what_is_kept(data: dict[str, Any], text: str | None) -> None:
     assert await Room().edit(**data) == ([] if text is None else [call(6, 5, text)])

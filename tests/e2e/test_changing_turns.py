@@ -17,7 +17,7 @@ async def asked_of(world: World, *, requests: int) -> list[str]:
     """Wait until the model was asked so often, and return the last message of each request."""
 
     async def look() -> list[str] | None:
-        made = (await world.call("GET", "llm/requests"))["requests"]
+        made = await world.questions()
         last = [request["body"]["messages"][-1]["content"] for request in made]
         return last if len(last) >= requests else None
 
@@ -79,7 +79,7 @@ async def test_a_deleted_question_takes_its_answer_with_it(world: World) -> None
     await gone(world, early)
     last = await world.ask("and now?")
     await world.answer(after=last, ends="Still here.")
-    request = (await world.call("GET", "llm/requests"))["requests"][-1]["body"]["messages"]
+    request = (await world.questions())[-1]["body"]["messages"]
     told = [each["content"] for each in request]
     assert not any(content.endswith(("early", "late")) for content in told)
 

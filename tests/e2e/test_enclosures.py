@@ -12,7 +12,7 @@ NUMBERS = "\n".join(f"line {n}" for n in range(20_000))
 
 
 async def last_request(world: World) -> list[str]:
-    request = (await world.call("GET", "llm/requests"))["requests"][-1]["body"]
+    request = (await world.questions())[-1]["body"]
     return [message["content"] for message in request["messages"]]
 
 

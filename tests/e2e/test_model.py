@@ -14,7 +14,7 @@ pytestmark = pytest.mark.e2e
 
 async def asked_models(world: World) -> list[dict[str, Any]]:
     """Return the bodies of the requests for an answer, oldest first."""
-    found = (await world.call("GET", "llm/requests"))["requests"]
+    found = await world.questions()
     return [each["body"] for each in found if each["path"] == "/v1/chat/completions"]
 
 

@@ -234,7 +234,7 @@ async def test_an_answer_in_flight_an_export_and_an_opt_out(
         asked = await world.ask(f"{CANARY}?")
         await world.answer(after=asked, ends="again.")
         await town.talk("And you?", "Me too.", user="ben")
-        told = (await world.call("GET", "llm/requests"))["requests"][-1]["body"]["messages"]
+        told = (await world.questions())[-1]["body"]["messages"]
         assert not any(CANARY in message["content"] for message in told)
         assert holding(CANARY, *town.folders) == []
         await world.command("privacy optin", user="ana")

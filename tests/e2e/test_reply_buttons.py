@@ -60,7 +60,7 @@ async def test_again_answers_anew_and_leaves_the_old_answer(world: World) -> Non
     assert second["reply_to"] == asked["id"]
     assert second["mentions"] == ["ana"]
     assert [labels(each) for each in await world.answers(after=asked)] == [[], ["Again", "Speak"]]
-    said = (await world.call("GET", "llm/requests"))["requests"][-1]["body"]["messages"]
+    said = (await world.questions())[-1]["body"]["messages"]
     told = [each["content"].removeprefix("ana: ") for each in said]
     assert told.count("which colour?") == 1
     assert "Blue." not in told, "the answer that is to be replaced"
@@ -76,7 +76,7 @@ async def test_the_answer_to_a_command_has_buttons_too(world: World) -> None:
     await world.press(answer, "Again")
     again = await world.answer(after=answer, ends="Forty-three.")
     assert labels(again) == ["Again", "Speak"]
-    said = (await world.call("GET", "llm/requests"))["requests"][-1]["body"]["messages"]
+    said = (await world.questions())[-1]["body"]["messages"]
     assert said[-1]["content"].endswith("what is the answer?")
 
 
@@ -136,9 +136,9 @@ async def test_any_message_can_be_asked_about(world: World) -> None:
     sent = {"user": "ana", "custom_id": form["custom_id"], "values": {"question": " "}}
     answer = await world.call("POST", "modals", sent)
     assert (answer["content"], answer["ephemeral"]) == ("A greeting.", False)
-    said = (await world.call("GET", "llm/requests"))["requests"][-1]["body"]["messages"]
+    said = (await world.questions())[-1]["body"]["messages"]
     assert said[-1]["content"].endswith("[About this, which ben wrote:]\n> Moin!\nExplain this.")
     await world.press(answer, "Again")
     await world.answer(after=answer, ends="Surely a greeting.")
-    said = (await world.call("GET", "llm/requests"))["requests"][-1]["body"]["messages"]
+    said = (await world.questions())[-1]["body"]["messages"]
     assert said[-1]["content"].endswith("[About this, which ben wrote:]\n> Moin!\nExplain this.")

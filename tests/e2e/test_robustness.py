@@ -72,7 +72,7 @@ async def test_an_odd_answer_is_shown_or_told_once(
 async def test_a_message_far_too_long_is_told_so(world: World) -> None:
     asked = await world.ask("x " * 50_000)
     assert "too long" in await first_words(world, asked)
-    assert (await world.call("GET", "llm/requests"))["requests"] == []
+    assert (await world.questions()) == []
 
 
 async def test_channels_lost_in_mid_answer_are_survived_in_silence(
@@ -149,7 +149,7 @@ async def test_the_bot_leaves_voice_when_it_is_ended_and_remembers_when_it_was_k
         await online(world)
         asked = await world.ask("what is it?")
         await world.answer(after=asked, ends="Blue.")
-        request = (await world.call("GET", "llm/requests"))["requests"][-1]["body"]
+        request = (await world.questions())[-1]["body"]
         said = [message["content"] for message in request["messages"]]
         assert said[1:] == ["my colour is blue", "Blue it is.", "what is it?"]
         lounge = await enter(world)

@@ -25,7 +25,7 @@ async def test_the_model_is_asked_with_the_question_and_the_latest_messages(worl
     await world.answer(after=first, ends="Blue.")
     second = await world.ask("what did I say?")
     await world.answer(after=second, ends="green.")
-    requests = (await world.call("GET", "llm/requests"))["requests"]
+    requests = await world.questions()
     said = [message["content"] for message in requests[-1]["body"]["messages"]]
     assert any("my colour is green" in text for text in said)
     assert "Blue." in said
@@ -73,7 +73,7 @@ async def test_rapid_messages_of_one_person_get_one_answer(world: World) -> None
     asked = await world.ask("first,")
     await world.ask("then second")
     await world.answer(after=asked, ends="Both seen.")
-    requests = (await world.call("GET", "llm/requests"))["requests"]
+    requests = await world.questions()
     assert len(requests) == 1
     last = requests[0]["body"]["messages"][-1]["content"]
     assert "first," in last
@@ -87,7 +87,7 @@ async def test_what_is_said_in_one_channel_stays_there(world: World) -> None:
     for number, (user, place) in enumerate(places):
         asked = await world.ask(f"my word is secret{number}.", user=user, channel=place)
         await world.answer(after=asked, ends=f"Answer {number}.", channel=place)
-    requests = (await world.call("GET", "llm/requests"))["requests"]
+    requests = await world.questions()
     bodies = [each["body"] for each in requests if each["body"].get("stream")]
     told = [set(re.findall(r"secret\d|Answer \d", str(body))) for body in bodies]
     assert told == [{"secret0"}, {"secret1"}, {"secret2"}]
@@ -129,7 +129,7 @@ async def test_a_failing_model_is_one_sentence_and_the_next_turn_works(
     assert "Traceback" not in sorry
     again = await world.ask("and now?")
     await world.answer(after=again, ends="Fine again.")
-    request = (await world.call("GET", "llm/requests"))["requests"][-1]
+    request = (await world.questions())[-1]
     said = [message["content"] for message in request["body"]["messages"]]
     assert not any(words in text for text in said), "a failed turn must not enter the history"
 
@@ -184,7 +184,7 @@ async def test_ask_and_reset(world: World) -> None:
     assert "forgot 2 messages" in done["content"]
     asked = await world.ask("what did I ask?")
     await world.answer(after=asked, ends="know.")
-    request = (await world.call("GET", "llm/requests"))["requests"][-1]
+    request = (await world.questions())[-1]
     assert not any("answer?" in m["content"] for m in request["body"]["messages"])
 
 

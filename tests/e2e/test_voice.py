@@ -102,7 +102,7 @@ async def test_skip_ends_what_is_said_and_what_waits_goes_on(world: World) -> No
     assert "(stopped)" not in shown_text
     kept = await world.ask("what did you say?")
     await world.answer(after=kept, ends="Not all.")
-    body = (await world.call("GET", "llm/requests"))["requests"][-1]["body"]
+    body = (await world.questions())[-1]["body"]
     context = " ".join(message["content"] for message in body["messages"])
     assert "This" in context
     assert "number 39" not in context

@@ -81,6 +81,11 @@ class World:
         """Queue the language model's next answers."""
         await self.call("POST", "llm", {"replies": list(replies)})
 
+    async def questions(self) -> list[dict[str, Any]]:
+        """Return the requests for an answer that the model got; background work asks otherwise."""
+        found = (await self.call("GET", "llm/requests"))["requests"]
+        return [each for each in found if each["body"].get("stream")]
+
     async def answers(self, *, after: Any, channel: str = "") -> list[dict[str, Any]]:
         """Return the bot's messages after a human's."""
         place = channel or self.channel()

@@ -1,4 +1,5 @@
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
@@ -187,4 +188,15 @@ async def test_the_end_waits_a_moment_for_what_is_known() -> None:
         made.disk.refusals = 100
         await made.copies.delete(100, {1})
         await made.copies.aclose()
+        assert len(made.kept) == 3
+
+
+async def test_what_comes_after_the_end_is_left_out_quietly(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with room() as made:
+        await made.copies.aclose()
+        with caplog.at_level(logging.INFO):
+            await made.copies.revise(100, 1, "too late")
+        assert "after the end" in caplog.text
         assert len(made.kept) == 3
