@@ -1,4 +1,5 @@
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,9 +33,13 @@ class Fault:
 
 
 class Faults:
-    """Keep the faults that were ordered until the parts concerned commit them."""
+    """Keep the faults that were ordered until the parts concerned commit them.
 
-    def __init__(self) -> None:
+    `on_commit` hears of each, with the REST call that it hits.
+    """
+
+    def __init__(self, *, on_commit: Callable[[Fault, str], None] | None = None) -> None:
+        self._on_commit = on_commit
         self._waiting: dict[tuple[str, str], deque[Fault]] = {}
 
     def add(self, body: dict[str, Any]) -> Fault:
@@ -62,6 +67,8 @@ class Faults:
         fault = next((each for each in waiting if each.only in call), None)
         if fault is not None:
             waiting.remove(fault)
+            if self._on_commit:
+                self._on_commit(fault, call)
         return fault
 
     def clear(self) -> None:

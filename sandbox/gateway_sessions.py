@@ -65,6 +65,7 @@ class GatewaySessions:
         self.end(account.user)
         session = Session(account=account, intents=intents, connection=connection)
         self._sessions[account.user.id] = session
+        self._bus.publish("session_began", user_id=account.user.id)
         session.push("READY", self._ready(session))
         for guild in self._world.guilds.values() if intents & Intent.GUILDS else ():
             payload = {**session.guild_payload(guild), "unavailable": False}
@@ -97,7 +98,8 @@ class GatewaySessions:
 
     def end(self, user: User) -> None:
         """End a bot's session, and with it its voice."""
-        self._sessions.pop(user.id, None)
+        if self._sessions.pop(user.id, None):
+            self._bus.publish("session_ended", user_id=user.id)
         if user is self._world.bot:
             self.online.clear()
         self._entry.leave_all(user)

@@ -17,7 +17,7 @@ from sandbox.control_voice import VoiceControl
 from sandbox.control_world import WorldControl
 from sandbox.discord_site import DiscordSite
 from sandbox.events import EventBus
-from sandbox.faults import Faults
+from sandbox.faults import Fault, Faults
 from sandbox.gateway import Gateway
 from sandbox.interactions import Interactions
 from sandbox.model import Json
@@ -65,7 +65,7 @@ class Sandbox:
         self._tls: Tls | None = None
         self.bus = EventBus()
         self.violations = Violations(on_record=self._announce)
-        self.faults = Faults()
+        self.faults = Faults(on_commit=self._announce_fault)
         self.world = World(bus=self.bus)
         self._beginning = Beginning(self.world)
         self.voice = voice or VoiceServer(
@@ -203,6 +203,9 @@ class Sandbox:
 
     def _announce(self, violation: Violation) -> None:
         self.bus.publish("violation", rule=violation.rule, detail=violation.detail)
+
+    def _announce_fault(self, fault: Fault, call: str) -> None:
+        self.bus.publish("fault", target=fault.target, fault=fault.kind, call=call)
 
     def _application(self) -> web.Application:
         guard = own_callers_only(lambda: self.port)

@@ -99,7 +99,11 @@ class World:
             found = await self.answers(after=after, channel=channel)
             return found[-1] if found and found[-1]["content"].endswith(ends) else None
 
-        return await eventually(look, f"an answer that ends in {ends!r}")
+        try:
+            return await eventually(look, f"an answer that ends in {ends!r}")
+        except AssertionError as error:
+            found = await self.answers(after=after, channel=channel)
+            raise AssertionError(f"{error}: {[each['content'] for each in found]}") from None
 
     async def frames(self, channel: str, *, since: float = 0.0) -> list[dict[str, Any]]:
         """Return the sounding frames that a human in a voice channel heard from the bot."""

@@ -21,6 +21,15 @@ def test_a_voice_close_is_named_by_its_code(kind: object) -> None:
     assert faults.take("voice", "4006") == Fault("voice", "4006", None)
 
 
+def test_each_committed_fault_is_told_with_the_call_that_it_hits() -> None:
+    told: list[tuple[Fault, str]] = []
+    faults = Faults(on_commit=lambda fault, call: told.append((fault, call)))
+    faults.add({"target": "rest", "kind": "500", "only": "PATCH"})
+    faults.take("rest", "500", "POST /channels/1/messages")
+    fault = faults.take("rest", "500", "PATCH /channels/1/messages/2")
+    assert told == [(fault, "PATCH /channels/1/messages/2")]
+
+
 def test_withdrawn_faults_do_not_happen() -> None:
     faults = Faults()
     faults.add({"target": "udp", "kind": "loss"})
