@@ -22,15 +22,18 @@ MODEL_PATIENCE = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Hold one thing that was looked at; `advice` says what to do where it is not well."""
+    """Hold one thing that was looked at; `advice` says what to do where it is not well.
+
+    `healthy` is None for a hint, where nothing is wrong but something could be better.
+    """
 
     name: str
-    healthy: bool
+    healthy: bool | None
     words: str
     advice: str = ""
 
     def __str__(self) -> str:
-        sign = "✅" if self.healthy else "❌"
+        sign = {True: "✅", False: "❌", None: "💡"}[self.healthy]
         return f"{sign} **{self.name}**: {self.words}" + (f" — {self.advice}" * bool(self.advice))
 
 
@@ -118,7 +121,7 @@ class Doctor:
 
     async def _better_voice(self) -> list[Finding]:
         words = await asyncio.to_thread(self._better)
-        return [Finding("Better voice", True, words)] if words else []
+        return [Finding("Better voice", None, words)] if words else []
 
     async def _voice(self, name: str, engine: TTS) -> Finding:
         """Have the engine load and say a word, and listen to nothing but its beginning."""

@@ -37,8 +37,9 @@ async def examined(
     choices: GuildPreferences = FREE,
     model: Model | None = None,
     permissions: discord.Permissions | None = None,
+    better: str = "",
 ) -> dict[str, Finding]:
-    parts: Any = {name: MagicMock(return_value="") for name in ("load_opus", "better")}
+    parts: Any = {"load_opus": lambda: "1.5", "better": lambda: better}
     doctor = Doctor(
         needed=NEEDED,
         reads_everything=lambda: reads,
@@ -85,3 +86,9 @@ async def test_the_model_is_asked_a_word() -> None:
     found = (await examined(model=Model(refused)))["Model"]
     assert not found.healthy
     assert found.words == refused.user_message
+
+
+async def test_a_voice_that_could_be_better_is_a_hint_and_no_fault() -> None:
+    hinted = await examined(better="Kokoro is not installed.")
+    assert str(hinted["Better voice"]) == "💡 **Better voice**: Kokoro is not installed."
+    assert "Better voice" not in await examined()
