@@ -17,6 +17,10 @@ ROOT = Path(__file__).parents[2]
 SETTINGS = {
     "USER_RATE_BURST": "1000",
     "USER_RATE_PER_MINUTE": "10000",
+    "CHANNEL_RATE_BURST": "1000",
+    "CHANNEL_RATE_PER_MINUTE": "10000",
+    "GUILD_RATE_BURST": "1000",
+    "GUILD_RATE_PER_MINUTE": "10000",
     "MEMORY_CLEANUP_ENABLED": "false",
     "TTS_ENGINE": "openai",
     "TTS_CACHE_ENABLED": "false",  # what is spoken is read from the speech server's requests
