@@ -58,7 +58,7 @@ UNTOLD = ("never delivered", "refused by Discord")
 """What becomes of a message that came without a session of the gateway, and of a command that the
 bot could not take in time: neither has reached the model."""
 
-GROWTH = 45.0
+GROWTH = 60.0
 """MB by which the process may grow: what the allocator keeps after the first minute's peak."""
 
 SETTLED = 8.0
