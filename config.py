@@ -64,10 +64,10 @@ class Settings(BaseSettings):
     MAX_TYPING_DELAY: NotNegative = 2.0
     USER_RATE_BURST: Annotated[int, Field(ge=1, le=1000)] = 10
     USER_RATE_PER_MINUTE: Annotated[float, Field(gt=0, le=10_000)] = 20.0
-    CHANNEL_RATE_BURST: Annotated[int, Field(ge=1, le=10_000)] = 30
-    CHANNEL_RATE_PER_MINUTE: Annotated[float, Field(gt=0, le=100_000)] = 60.0
-    GUILD_RATE_BURST: Annotated[int, Field(ge=1, le=10_000)] = 100
-    GUILD_RATE_PER_MINUTE: Annotated[float, Field(gt=0, le=100_000)] = 200.0
+    CHANNEL_RATE_BURST: Annotated[int, Field(ge=1, le=10_000)] = 60
+    CHANNEL_RATE_PER_MINUTE: Annotated[float, Field(gt=0, le=100_000)] = 120.0
+    GUILD_RATE_BURST: Annotated[int, Field(ge=1, le=10_000)] = 300
+    GUILD_RATE_PER_MINUTE: Annotated[float, Field(gt=0, le=100_000)] = 1200.0
     USER_DAILY_TOKENS: Annotated[int, Field(ge=0)] = 0
     GUILD_DAILY_TOKENS: Annotated[int, Field(ge=0)] = 0
     USER_DAILY_SPEECH_MINUTES: Annotated[float, Field(ge=0)] = 0.0

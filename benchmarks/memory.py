@@ -51,7 +51,9 @@ class Asker:
 
 async def measure(turns: int) -> tuple[list[float], float]:
     """Return the memory after every hundred turns, MB, and the CPU time of a turn, seconds."""
-    settings = {"USER_RATE_BURST": "1000", "USER_RATE_PER_MINUTE": "10000"}
+    names = [f"{whose}_RATE" for whose in ("USER", "CHANNEL", "GUILD")]
+    settings = {f"{name}_BURST": "1000" for name in names}
+    settings |= {f"{name}_PER_MINUTE": "10000" for name in names}
     async with open_world() as world, aiohttp.ClientSession() as session:
         bodies = [{"name": f"place-{number}", "type": "text"} for number in range(CHANNELS)]
         channels = [(await world.control.post("channels", body))["id"] for body in bodies]
