@@ -40,7 +40,8 @@ class Asker:
             async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
                 group.create_task(self._hear_answers())
                 for channel in islice(self._channels, AT_ONCE):
-                    group.create_task(self._world.post("What time is it?", channel=channel))
+                    question = f"What time is it in {channel}?"  # equal ones share an answer
+                    group.create_task(self._world.post(question, channel=channel))
 
     async def _hear_answers(self) -> None:
         heard = 0
