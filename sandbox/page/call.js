@@ -40,19 +40,19 @@ export class Call extends EventTarget {
     this.player.wake();
     this.player.stop();
     this.channelId = channelId;
+    this.user = this.store.user;
     await this.#try(async () => {
-      await this.player.play(channelId, this.store.user);
+      await this.player.play(channelId, this.user);
       this.listening = true;
-      this.user = this.store.user;
     });
-    this.#changed();
+    if (this.user === this.store.user) this.#changed();
+    else this.#end(); // became somebody else meanwhile
   }
 
   /** Leave a voice channel. */
   async leave(channelId) {
     await this.#try(() => api.leave(channelId, this.store.user));
-    this.player.stop();
-    this.#stop();
+    this.#end();
   }
 
   /** Draw the panel at the left bottom; its parts stay, so that a held button stays held. */
@@ -156,10 +156,13 @@ export class Call extends EventTarget {
   #follow() {
     if (!this.channelId) return;
     const here = this.store.voice.members(this.channelId).includes(this.store.user);
-    if (this.listening && (this.user !== this.store.user || !here)) {
-      this.player.stop();
-      this.#stop();
-    } else this.draw();
+    if (this.listening && (this.user !== this.store.user || !here)) this.#end();
+    else this.draw();
+  }
+
+  #end() {
+    this.player.stop();
+    this.#stop();
   }
 
   #stop() {

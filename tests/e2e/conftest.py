@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from tests.e2e.faulty import Faulty
-from tests.e2e.processes import ROOT, sandbox
+from tests.e2e.processes import ROOT, commands, sandbox
 from tests.e2e.running_bot import RunningBot, running_bot
 from tests.e2e.world import World
 
@@ -47,6 +47,7 @@ async def world(sandbox_url: str) -> AsyncIterator[World]:
     async with aiohttp.ClientSession() as session:
         made = World(sandbox_url, session)
         await made.start()
+        await commands(made)
         yield made
         assert await made.violations() == []
 

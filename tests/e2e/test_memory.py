@@ -127,7 +127,7 @@ async def test_people_see_change_and_forget_what_is_kept_of_them(
         await town.build()
         await town.tell("general", "I'm called Anabel.", name="Is called Anabel.")
         await town.tell("dm", "I have a canary.", pet="Has a canary.")
-        shown = await world.command("memory show", user="ana")
+        shown = await eventually(lambda: _shown(world, "Has a canary."), "what is kept")
         assert shown["ephemeral"]
         assert "Has a canary. (said in a direct message" in shown["content"]
         assert "I keep nothing" in (await world.command("memory show", user="ben"))["content"]
@@ -144,6 +144,11 @@ async def test_people_see_change_and_forget_what_is_kept_of_them(
         await world.command("memory forget", user="ana", fact="everything")
         assert list(town.profiles.iterdir()) == []
         assert await world.violations() == []
+
+
+async def _shown(world: World, fact: str) -> Any:
+    shown = await world.command("memory show", user="ana")
+    return shown if fact in shown["content"] else None
 
 
 async def _choices(world: World, *, user: str) -> dict[str, str]:
