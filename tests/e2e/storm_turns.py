@@ -40,16 +40,25 @@ class Seen:
 
     @classmethod
     def read(cls, messages: list[dict[str, Any]]) -> "Seen":
-        """Sort the words of the bot's messages by the turn that they belong to."""
+        """Sort the words of the bot's messages by the turn that they belong to.
+
+        The end of an answer may follow in a further message, which replies to the one before it, or
+        to nothing where nothing came in between.
+        """
         seen = cls()
+        questions: dict[str | None, str] = {}
+        last = None
         for message in messages:
             if not message["author"]["bot"] or message["deleted"]:
                 continue
             for tag, number in WORD.findall(message["content"]):
                 seen.said.setdefault(tag, []).append(int(number))
-            if message["reply_to"]:
-                seen.replies.setdefault(message["reply_to"], "")
-                seen.replies[message["reply_to"]] += message["content"]
+            if message["interaction"]:
+                continue
+            before = message["reply_to"] or last
+            question = questions[message["id"]] = questions.get(before, before or "")
+            seen.replies[question] = seen.replies.get(question, "") + message["content"]
+            last = message["id"]
         return seen
 
     def outcome(self, turn: Turn) -> str:
