@@ -315,7 +315,7 @@ async def _unanswered(world: Faulty, turns: list[Turn]) -> list[Turn]:
         if turn.channel not in seen:
             found = await world.call("GET", f"channels/{turn.channel}/messages")
             seen[turn.channel] = Seen.read(found["messages"])
-        final = seen[turn.channel].outcome(turn)
+        final = seen[turn.channel].outcome(turn, settled=True)
         if final in GOOD and turn.outcome not in GOOD:
             turn.outcome = "late"
         if final not in GOOD or turn.outcome not in (final, "late"):

@@ -37,39 +37,41 @@ class Seen:
 
     said: dict[str, list[int]] = field(default_factory=dict)
     replies: dict[str, str] = field(default_factory=dict)
+    loose: list[str] = field(default_factory=list)
 
     @classmethod
     def read(cls, messages: list[dict[str, Any]]) -> "Seen":
         """Sort the words of the bot's messages by the turn that they belong to.
 
         The end of an answer may follow in a further message, which replies to the one before it, or
-        to nothing where nothing came in between.
+        to nothing where no other answer is being written.
         """
         seen = cls()
-        questions: dict[str | None, str] = {}
-        last = None
+        questions: dict[str, str] = {}
         for message in messages:
             if not message["author"]["bot"] or message["deleted"]:
                 continue
             for tag, number in WORD.findall(message["content"]):
                 seen.said.setdefault(tag, []).append(int(number))
-            if message["interaction"]:
-                continue
-            before = message["reply_to"] or last
-            question = questions[message["id"]] = questions.get(before, before or "")
-            seen.replies[question] = seen.replies.get(question, "") + message["content"]
-            last = message["id"]
+            if before := message["reply_to"]:
+                question = questions[message["id"]] = questions.get(before, before)
+                seen.replies[question] = seen.replies.get(question, "") + message["content"]
+            elif not message["interaction"] and rest(message["content"]):
+                seen.loose.append(message["content"])
         return seen
 
-    def outcome(self, turn: Turn) -> str:
-        """Say what became of a turn so far; "asked" when nothing did."""
+    def outcome(self, turn: Turn, *, settled: bool = False) -> str:
+        """Say what became of a turn so far; "asked" when nothing did.
+
+        Once all is `settled`, a sentence that replies to nothing ends an answer that was begun.
+        """
         said = self.said.get(turn.tag, [])
         told = rest(self.replies.get(turn.message, "") or turn.answer)
         if len(said) > len(set(said)):
             return "doubled"
         if said == list(range(turn.words)):
             return "answered"
-        if told:
+        if told or (settled and said and self.loose):
             return "told why not"
         return "begun" if said else "asked"
 

@@ -10,23 +10,28 @@ def message(id: str, content: str, *, reply_to: str | None = None, **more: Any) 
     return {"id": id, "content": content, "reply_to": reply_to} | plain | more
 
 
-def outcome(*messages: dict[str, Any]) -> str:
-    return Seen.read(list(messages)).outcome(ASKED)
+def outcome(*messages: dict[str, Any], settled: bool = False) -> str:
+    return Seen.read(list(messages)).outcome(ASKED, settled=settled)
 
 
 def test_an_answer_counts_once_it_is_whole_wherever_its_end_stands() -> None:
     begun = message("a", "t1w0", reply_to="q1")
     assert outcome() == "asked"
-    assert outcome(begun) == "begun"
+    assert outcome(begun) == outcome(begun, settled=True) == "begun"
     assert outcome(begun, message("b", "t1w1.")) == "answered"
     assert outcome(begun, message("b", "t1w0 t1w1.")) == "doubled"
 
 
 def test_a_sentence_that_follows_in_a_further_message_belongs_to_its_answer() -> None:
     begun = message("a", "t1w0", reply_to="q1")
-    other = message("b", "t2w0 t2w1.", reply_to="q2")
-    assert outcome(begun, message("c", "I can't reach it.")) == "told why not"
-    assert outcome(begun, other, message("c", "I can't reach it.", reply_to="a")) == "told why not"
-    assert outcome(begun, other, message("c", "I can't reach it.")) == "begun"
-    of_a_command = message("c", "I can't reach it.", interaction={"user": "ben"})
-    assert outcome(begun, of_a_command) == "begun"
+    sentence = message("b", "I can't reach it.", reply_to="a")
+    assert outcome(begun, sentence) == "told why not"
+
+
+def test_a_sentence_that_replies_to_nothing_counts_when_all_is_said() -> None:
+    begun = message("a", "t1w0", reply_to="q1")
+    sentence = message("b", "I can't reach it.")
+    assert outcome(begun, sentence) == "begun"
+    assert outcome(begun, sentence, settled=True) == "told why not"
+    of_a_command = message("b", "I can't reach it.", interaction={"user": "ben"})
+    assert outcome(begun, of_a_command, settled=True) == "begun"
