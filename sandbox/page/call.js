@@ -39,14 +39,17 @@ export class Call extends EventTarget {
   async listen(channelId) {
     this.player.wake();
     this.player.stop();
+    this.listening = false;
     this.channelId = channelId;
     this.user = this.store.user;
+    this.draw();
     await this.#try(async () => {
       await this.player.play(channelId, this.user);
       this.listening = true;
     });
-    if (this.user === this.store.user) this.#changed();
-    else this.#end(); // became somebody else meanwhile
+    // The sound may not be had, and one may have become somebody else meanwhile.
+    if (this.listening && this.user === this.store.user) this.#changed();
+    else this.#end();
   }
 
   /** Leave a voice channel. */
@@ -62,10 +65,13 @@ export class Call extends EventTarget {
     for (const part of [this.line, this.meter, this.button]) part.hidden = !channel;
     this.note.hidden = !this.#sentence;
     this.note.textContent = this.#sentence;
+    this.state.textContent = this.listening ? "Voice connected" : "Connecting…";
+    this.button.disabled = !this.listening;
     this.where.textContent = channel ? `${channel.name} / ${this.store.guildOf(channel.id)?.name}` : "";
   }
 
   #build() {
+    this.state = el("b", { class: "connected" });
     this.where = el("small");
     const leave = el(
       "button",
@@ -80,7 +86,7 @@ export class Call extends EventTarget {
     this.line = el(
       "div",
       { class: "call-line" },
-      el("div", {}, el("b", { class: "connected" }, "Voice connected"), this.where),
+      el("div", {}, this.state, this.where),
       leave,
     );
     this.meter = el("meter", {

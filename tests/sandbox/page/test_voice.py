@@ -8,6 +8,15 @@ from tests.sandbox.page.visitor import Visitor
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.e2e]
 
+SLOW_SOUND = """() => {
+    const given = new Promise((resolve) => { window.giveSound = resolve; });
+    const { addModule } = AudioWorklet.prototype;
+    AudioWorklet.prototype.addModule = async function (...module) {
+        await given;
+        return addModule.apply(this, module);
+    };
+}"""
+
 
 async def test_the_bot_is_heard(world: World, visitor: Visitor) -> None:
     page = visitor.page
@@ -51,7 +60,7 @@ async def test_one_talks_while_a_key_is_held(world: World, visitor: Visitor) -> 
     page = visitor.page
     await page.get_by_role("button", name="Join voice").click()
     talk = page.get_by_role("button", name="Hold to talk")
-    await expect(talk).to_be_visible()
+    await expect(talk).to_be_enabled()
     await talk.focus()
     async with page.expect_request("**/say?**") as said:
         await page.keyboard.down("Space")
@@ -73,3 +82,15 @@ async def test_somebody_else_does_not_hear_what_one_hears(visitor: Visitor) -> N
     await visitor.become("ana")
     await page.get_by_role("button", name="Listen").click()
     await expect(page.get_by_text("Voice connected")).to_be_visible()
+
+
+async def test_one_can_talk_once_there_is_sound(visitor: Visitor) -> None:
+    page = visitor.page
+    await page.evaluate(SLOW_SOUND)
+    await page.get_by_role("button", name="Join voice").click()
+    await expect(page.get_by_text("Connecting…")).to_be_visible()
+    talk = page.get_by_role("button", name="Hold to talk")
+    await expect(talk).to_be_disabled()
+    await page.evaluate("window.giveSound()")
+    await expect(page.get_by_text("Voice connected")).to_be_visible()
+    await expect(talk).to_be_enabled()
