@@ -27,7 +27,7 @@ fetch-voices: .venv/.base
 	@$(BIN)/python -m scripts.fetch_voices $(VOICES)
 
 test: .venv/.dev
-	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
+	@$(BIN)/python -m pytest -q -n 4 --dist worksteal
 
 guests:
 	@npm ci --prefix tests/guests
