@@ -1,6 +1,7 @@
 import asyncio
 import signal
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
+from types import FrameType
 from typing import Protocol, TypeVar
 
 
@@ -29,6 +30,10 @@ def end_on_signals(limit: asyncio.Timeout, *, seconds: float) -> None:
         if task is not None and limit.when() is None and task.cancel():
             limit.reschedule(loop.time() + seconds)
 
+    def hear(number: int, frame: FrameType | None) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(end)
+
+    # The loop's own handlers go when it closes, and a late signal would then kill the process.
     for number in (signal.SIGTERM, signal.SIGINT):
-        with suppress(NotImplementedError):  # Windows has no loop signal handlers
-            loop.add_signal_handler(number, end)
+        signal.signal(number, hear)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import aiohttp
 
@@ -16,21 +17,22 @@ ROOT = Path(__file__).parents[2]
 
 @asynccontextmanager
 async def process(*command: str, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run a Python program of the project and end it with the block."""
-    started = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *command,
-        cwd=ROOT,
-        env=os.environ | {"BOT_ENV_FILE": ""} | environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        yield started
-    finally:
-        if started.returncode is None:
-            started.kill()
-        await started.communicate()
+    """Run a Python program of the project; kill it, and remove what it left, with the block."""
+    with TemporaryDirectory() as folder:
+        started = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *command,
+            cwd=ROOT,
+            env=os.environ | {"BOT_ENV_FILE": "", "TMPDIR": folder} | environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            yield started
+        finally:
+            if started.returncode is None:
+                started.kill()
+            await started.communicate()
 
 
 async def end_of(started: asyncio.subprocess.Process) -> tuple[int, str]:

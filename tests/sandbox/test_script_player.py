@@ -1,5 +1,6 @@
 import asyncio
 import io
+import tempfile
 import time
 import wave
 from collections.abc import AsyncIterator
@@ -119,7 +120,8 @@ class Stage:
 
 
 @pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
+async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # recordings are kept there
     control = FakeControl()
     runner = web.AppRunner(control.app(), shutdown_timeout=0.2)
     await runner.setup()

@@ -1,7 +1,10 @@
 import asyncio
 import os
 import signal
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
+
+import pytest
 
 from services.closing import end_on_signals, own
 
@@ -24,6 +27,16 @@ async def test_services_close_in_the_reverse_order() -> None:
     assert closed == ["second", "first"]
 
 
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """Put the handlers of signals back."""
+    found = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in found.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("signals")
 async def test_the_first_signal_cancels_and_the_time_of_closing_is_bounded() -> None:
     async def run() -> None:
         async with asyncio.timeout(None) as limit:
@@ -38,6 +51,15 @@ async def test_the_first_signal_cancels_and_the_time_of_closing_is_bounded() -> 
     task = asyncio.create_task(run())
     await asyncio.wait([task], timeout=5)
     assert task.cancelled()
-    loop = asyncio.get_running_loop()
+
+
+@pytest.mark.usefixtures("signals")
+def test_a_signal_that_comes_when_all_is_closed_kills_nothing() -> None:
+    async def run() -> None:
+        end_on_signals(asyncio.timeout(None), seconds=1.0)
+
+    asyncio.run(run())
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.remove_signal_handler(number)
+        assert callable(handler := signal.getsignal(number))
+        assert handler is not signal.default_int_handler
+        os.kill(os.getpid(), number)
