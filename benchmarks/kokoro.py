@@ -172,20 +172,50 @@ async def first_chunk(sound: AsyncGenerator[AudioChunk, None]) -> None:
         await anext(chunks)
 
 
-async def endure(engine: KokoroTTS, sentences: int) -> dict[str, float]:
-    """Speak sentences of varied length; return the memory of worker and bot at some points."""
+async def endure(engine: KokoroTTS, sentences: int) -> dict[str, Any]:
+    """Speak sentences of varied length; return the memory of worker and bot, at each tenth too."""
     chance = random.Random(1)
     await engine.prewarm()
-    worker, bot = [worker_mb(engine)], [resident_mb(os.getpid())]
-    for _ in range(sentences):
+    worker, bot, lost = [worker_mb(engine)], [resident_mb(os.getpid())], 0
+    while len(worker) <= sentences:
         text = " ".join(chance.choices(WORDS, k=chance.randint(1, 14))).capitalize() + "."
+        spoken = await speaks(engine, text)
+        if not engine._supervisor.ready:
+            lost += 1
+            await another(engine)
+        if spoken:
+            worker.append(worker_mb(engine))
+            bot.append(resident_mb(os.getpid()))
+            if (done := len(worker) - 1) in tenths(sentences):
+                print(f"{done:5} sentences: worker {worker[-1]:.0f} MB, bot {bot[-1]:.0f} MB")
+                sys.stdout.flush()
+    figures = {"worker_max": max(worker), "worker_end": worker[-1], "workers_lost": lost}
+    tenth = [{"sentences": n, "worker_mb": worker[n], "bot_mb": bot[n]} for n in tenths(sentences)]
+    return {**figures, "bot_growth": bot[-1] - bot[len(bot) // 4], "tenths": tenth}
+
+
+async def speaks(engine: KokoroTTS, text: str) -> bool:
+    """Take the sound of a text; tell whether there was any."""
+    try:
         async with aclosing(engine.synthesize(text, STYLE)) as sound:
-            async for _ in sound:
-                pass
-        worker.append(worker_mb(engine))
-        bot.append(resident_mb(os.getpid()))
-    half = bot[len(bot) // 4]
-    return {"worker_max": max(worker), "worker_end": worker[-1], "bot_growth": bot[-1] - half}
+            return bool([chunk async for chunk in sound])
+    except ProviderError as error:
+        print(f"a sentence failed: {error}", flush=True)
+        return False
+
+
+async def another(engine: KokoroTTS) -> None:
+    """Wait for the next worker. Raises ProviderError when none comes."""
+    for _ in range(3):  # the first wait may end with the news that the last one failed
+        await engine.prewarm()
+        if engine._supervisor.ready:
+            return
+    raise ProviderError("no worker starts any more")
+
+
+def tenths(sentences: int) -> list[int]:
+    """Return how many sentences are done at each tenth of the run, its beginning included."""
+    return sorted({sentences * tenth // 10 for tenth in range(11)})
 
 
 async def measure(models: Path, rounds: int, sentences: int) -> dict[str, Any]:
@@ -281,7 +311,7 @@ def main() -> None:
         build_torch_model(Path(folder), [VOICE])
         found = asyncio.run(measure(Path(folder), options.rounds, options.sentences))
     print(table(found["rows"]))
-    print({key: value for key, value in found.items() if key != "rows"})
+    print({key: value for key, value in found.items() if key not in ("rows", "tenths")})
     print(f"load before the run: {load:.1f} on {os.cpu_count()} cores")
     save(options.json, claims(found), {**found, "load": load})
 
