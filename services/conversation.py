@@ -145,7 +145,7 @@ class Conversation:
 
     def is_writing(self, question_id: int) -> bool:
         """Tell whether the answer to a message is being written, or waits for that."""
-        return any(reply not in self._speaking for reply in self._asked_by({question_id}))
+        return any(not reply.is_written for reply in self._asked_by({question_id}))
 
     def is_speaking(self, question_id: int) -> bool:
         """Tell whether the answer to a message is written and still spoken."""

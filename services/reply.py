@@ -113,7 +113,7 @@ class Reply:
         self._playback: PlaybackResult | None = None
         self._notes: list[str] = []
         self._stopped = self._too_long = self._mute = False
-        self._outdated = self._withdrawn = self._ended = False
+        self._outdated = self._withdrawn = self._ended = self._written = False
 
     @property
     def speaks(self) -> bool:
@@ -129,6 +129,11 @@ class Reply:
     def is_perceived(self) -> bool:
         """Tell whether anything of the answer was seen or heard."""
         return self._output.is_showing or "ttfa" in self.metrics.marks
+
+    @property
+    def is_written(self) -> bool:
+        """Tell whether the whole answer was handed to the channel, which may long show it."""
+        return self._written and not self._outdated
 
     @property
     def restarts(self) -> int:
@@ -233,7 +238,7 @@ class Reply:
         self._text, self._notes = "", []
         self._failure = self._playback = None
         self._speech = self._generation = None
-        self._too_long = self._mute = self._outdated = False
+        self._too_long = self._mute = self._outdated = self._written = False
         self.metrics.restart()
         self.metrics.interrupted = self._stopped
         await self._output.restart(reply_to=self.turn.last.id or None)
@@ -320,6 +325,7 @@ class Reply:
             self._output.halt()
             return False
         told = self._mute
+        self._written = True
         await self._finish(self._final_text())
         self.metrics.mark("text_done")
         if not self._given_up:

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,10 @@ NOTES = f'[{{"subject": "instrument", "fact": "Plays the {CANARY}."}}]'
 
 def every_byte(*folders: Path) -> dict[str, bytes]:
     """Return all files under some folders by their paths, archives unpacked."""
-    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-    contents = {str(path): path.read_bytes() for path in files}
+    contents = {}
+    for path in (path for folder in folders for path in folder.rglob("*") if path.is_file()):
+        with suppress(FileNotFoundError):  # a file being written takes its last name meanwhile
+            contents[str(path)] = path.read_bytes()
     return {
         name: gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
         for name, data in contents.items()

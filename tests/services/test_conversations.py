@@ -332,6 +332,20 @@ async def test_one_reply_of_two_is_stopped() -> None:
         assert not bot.conversations.is_writing(100, 2)
 
 
+async def test_an_answer_whose_end_is_on_its_way_is_not_being_written() -> None:
+    """discord.py returns from an edit that uses up its window seconds after everybody saw it."""
+    async with running(ScriptedLLM(words("one"), words("two"))) as bot:
+        first = FakeChannel()
+        first.latency = 5.0
+        bot.conversations.submit(turn("First.", id=1), channel=first)
+        await asyncio.sleep(1.0)
+        assert not bot.conversations.is_writing(100, 1)
+        again = bot.ask(id=1)
+        assert bot.conversations.is_writing(100, 1)
+        await asyncio.sleep(20.0)
+    assert (first.texts, again.texts) == (["one"], ["two"])
+
+
 async def test_a_question_asked_again_does_not_see_its_old_answer() -> None:
     async with running(ScriptedLLM(words("blue"), words("green"), words("red"))) as bot:
         for author, id in ((7, 1), (7, 1), (8, 2)):

@@ -104,7 +104,8 @@ class Account:
     async def run(self) -> None:
         while True:
             kind, data = await self._events.get()
-            await asyncio.sleep(0.005)  # as a network would: VoiceClient loses wake-ups without
+            for _ in range(20):  # VoiceClient loses an event that follows in the next rounds
+                await asyncio.sleep(0)
             if self.voice is not None and kind == "state":
                 await self.voice.on_voice_state_update(data)  # type: ignore[arg-type]
             elif self.voice is not None:
