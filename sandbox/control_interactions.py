@@ -96,6 +96,7 @@ class InteractionControl:
             raise UnknownError("form", custom_id)
         values = body.get("values", body.get("fields")) or {}
         check_values(shown.modal, values)
+        await self._interactions.fill_in(shown)
         data = {
             "custom_id": custom_id,
             "components": [_filled(each, values) for each in shown.modal["components"]],

@@ -44,6 +44,7 @@ class Interaction:
     message: Message | None = None
     followups: list[Message] = field(default_factory=list)
     modal: Json | None = None
+    modal_shown: float = 0.0
     choices: list[Json] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     timer: asyncio.TimerHandle | None = None

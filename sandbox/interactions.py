@@ -31,6 +31,9 @@ PATIENCE = 15.0
 PRIVATE_SETTLE = 0.4
 """The settling time of answers that one person alone sees, seconds."""
 
+FORM_FILLED = 0.4
+"""The least time between the sight of a form and its being sent, seconds."""
+
 MAX_INTERACTIONS = 500
 """Interactions remembered; the oldest are forgotten."""
 
@@ -139,7 +142,15 @@ class Interactions:
     def show_modal(self, interaction: Interaction, modal: Json) -> None:
         """Show a form."""
         interaction.modal = modal
+        interaction.modal_shown = time.monotonic()
         self._respond(interaction, MODAL)
+
+    async def fill_in(self, interaction: Interaction) -> None:
+        """Take the least time that a person needs for a form.
+
+        Libraries know a form only when the call that shows it has returned.
+        """
+        await asyncio.sleep(interaction.modal_shown + FORM_FILLED - time.monotonic())
 
     def edit(self, interaction: Interaction, message: Message, revision: Revision) -> None:
         """Change an answer."""

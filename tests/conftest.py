@@ -4,12 +4,18 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
+import hypothesis
 import pytest
 import pytest_asyncio
 from blockbuster import BlockBuster
 
 from config import ENV_FILE_VARIABLE, Settings
 from tests.virtual_time import VirtualTimeLoop
+
+hypothesis.settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("untimed")
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 

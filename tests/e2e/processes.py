@@ -60,20 +60,32 @@ async def sandbox() -> AsyncIterator[tuple[asyncio.subprocess.Process, World]]:
 async def bot(
     world: World, tmp_path: Path, **changes: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run the bot in a world until the block ends."""
+    """Run the bot in a world until the block ends, and the world has noticed its end."""
     folders = {"TEMP_DIR": str(tmp_path / "temp"), "HISTORY_DIR": str(tmp_path / "history")}
     connect = {name: value for name, value in world.state["connect"].items() if name.isupper()}
     async with process("bot.py", **{**connect, **folders, **changes}) as started:
         yield started
+
+    async def look() -> bool | None:
+        return None if await _is_online(world) else True
+
+    await eventually(look, "end of the bot's connection")
 
 
 async def online(world: World) -> None:
     """Wait until the bot is connected."""
 
     async def look() -> bool | None:
-        return (await world.call("GET", "state"))["bot"]["online"] or None
+        return await _is_online(world) or None
 
     await eventually(look, "bot that is online")
+
+
+async def _is_online(world: World) -> bool:
+    try:
+        return bool((await world.call("GET", "state"))["bot"]["online"])
+    except aiohttp.ClientConnectionError:
+        return False  # a test may have ended the world
 
 
 async def commands(world: World) -> None:

@@ -9,7 +9,7 @@ from tests.sandbox.probe import Control, Probe, running
 
 @pytest_asyncio.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox(settle=0.05) as opened:
+    async with Sandbox(settle=0.3) as opened:
         yield opened
 
 
@@ -35,7 +35,7 @@ async def bot(sandbox: Sandbox) -> AsyncIterator[Probe]:
 
 @pytest_asyncio.fixture
 async def secure() -> AsyncIterator[Sandbox]:
-    async with Sandbox(tls=True, settle=0.05) as opened:
+    async with Sandbox(tls=True, settle=0.3) as opened:
         yield opened
 
 

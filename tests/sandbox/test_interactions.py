@@ -1,3 +1,4 @@
+import asyncio
 from typing import Any
 
 import discord
@@ -321,6 +322,18 @@ async def test_buttons_answer_and_change_their_message(ready: Probe, control: Co
     assert (changed["content"], changed["components"]) == ("changed", [])
     body["custom_id"] = "say"
     assert (await control.refused("POST", "/components", body))[0] == 404
+
+
+async def test_a_form_is_sent_when_its_bot_knows_it(
+    ready: Probe, control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, known = asyncio.get_running_loop(), ready._connection.store_view
+    monkeypatch.setattr(
+        ready._connection, "store_view", lambda *it: loop.call_later(0.05, known, *it)
+    )
+    shown = await run(control, "form")
+    body = {"user": "ana", "custom_id": shown["modal"]["custom_id"], "values": {"name": "Ana"}}
+    assert (await control.post("/modals", body))["content"] == "Hello Ana"
 
 
 async def test_a_form_is_shown_filled_and_answered(ready: Probe, control: Control) -> None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sandbox.openai import tone
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(text=st.text(min_size=1, max_size=60), speed=st.sampled_from([0.25, 1.0, 2.5, 4.0]))
 def test_the_sound_is_as_long_as_the_text_takes(text: str, speed: float) -> None:
     sound = b"".join(tone.sing(text, speed=speed))

@@ -55,7 +55,7 @@ def test_a_commit_is_split_from_its_welcome() -> None:
     assert commit_epoch(commit) == 0
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(min_value=0, max_value=100))
 def test_a_commit_that_was_cut_is_refused(kept: int) -> None:
     commit, _ = COMMIT

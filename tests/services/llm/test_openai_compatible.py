@@ -131,7 +131,8 @@ class TestAnswers:
 
     @given(text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1), data=st.data())
     @settings(
-        max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+        max_examples=15,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )
     async def test_any_cut_of_the_bytes_gives_the_same_text(
         self, text: str, data: st.DataObject

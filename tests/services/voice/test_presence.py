@@ -365,7 +365,7 @@ async def act(place: Place, step: tuple[str, Any, Any], joins: list[asyncio.Task
         await asyncio.sleep(what)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(steps=STEPS)
 def test_whatever_happens_there_is_one_session_at_most_and_nobody_waits_for_ever(
     steps: list[tuple[str, Any, Any]],
