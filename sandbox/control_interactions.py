@@ -73,6 +73,7 @@ class InteractionControl:
         if component.get("disabled"):
             raise BadRequestError("This button is disabled.")
         _check_seen(message, user)
+        await self._interactions.react(message.created)
         data = {"custom_id": component["custom_id"], "component_type": component["type"]}
         if component["type"] != BUTTON:
             data["values"] = [str(value) for value in body.get("values") or []]
@@ -96,7 +97,7 @@ class InteractionControl:
             raise UnknownError("form", custom_id)
         values = body.get("values", body.get("fields")) or {}
         check_values(shown.modal, values)
-        await self._interactions.fill_in(shown)
+        await self._interactions.react(shown.modal_shown)
         data = {
             "custom_id": custom_id,
             "components": [_filled(each, values) for each in shown.modal["components"]],

@@ -31,8 +31,8 @@ PATIENCE = 15.0
 PRIVATE_SETTLE = 0.4
 """The settling time of answers that one person alone sees, seconds."""
 
-FORM_FILLED = 0.4
-"""The least time between the sight of a form and its being sent, seconds."""
+REACTION = 0.3
+"""The least time between the sight of a form or message and what one does with it, seconds."""
 
 MAX_INTERACTIONS = 500
 """Interactions remembered; the oldest are forgotten."""
@@ -145,12 +145,12 @@ class Interactions:
         interaction.modal_shown = time.monotonic()
         self._respond(interaction, MODAL)
 
-    async def fill_in(self, interaction: Interaction) -> None:
-        """Take the least time that a person needs for a form.
+    async def react(self, seen: float) -> None:
+        """Take the least time that a person needs for what they saw at that time.
 
-        Libraries know a form only when the call that shows it has returned.
+        Libraries know a form or a button only when the call that shows it has returned.
         """
-        await asyncio.sleep(interaction.modal_shown + FORM_FILLED - time.monotonic())
+        await asyncio.sleep(seen + REACTION - time.monotonic())
 
     def edit(self, interaction: Interaction, message: Message, revision: Revision) -> None:
         """Change an answer."""

@@ -324,16 +324,18 @@ async def test_buttons_answer_and_change_their_message(ready: Probe, control: Co
     assert (await control.refused("POST", "/components", body))[0] == 404
 
 
-async def test_a_form_is_sent_when_its_bot_knows_it(
+async def test_what_a_bot_shows_is_used_when_the_bot_knows_it(
     ready: Probe, control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loop, known = asyncio.get_running_loop(), ready._connection.store_view
+    loop, know = asyncio.get_running_loop(), ready._connection.store_view
     monkeypatch.setattr(
-        ready._connection, "store_view", lambda *it: loop.call_later(0.05, known, *it)
+        ready._connection, "store_view", lambda *it: loop.call_later(0.1, know, *it)
     )
     shown = await run(control, "form")
     body = {"user": "ana", "custom_id": shown["modal"]["custom_id"], "values": {"name": "Ana"}}
     assert (await control.post("/modals", body))["content"] == "Hello Ana"
+    shown = await run(control, "buttons")
+    assert (await press(control, shown["id"], "say"))["content"] == "pressed"
 
 
 async def test_a_form_is_shown_filled_and_answered(ready: Probe, control: Control) -> None:
