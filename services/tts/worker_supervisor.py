@@ -146,7 +146,7 @@ class WorkerSupervisor:
         """Kill the worker and fail what waits; idempotent."""
         await self._tasks.aclose()
         self._settled.set()
-        self._fail_all(ProviderConnectionError("closed", provider="kokoro"))
+        self._fail_all(_closed())
 
     def _need(self) -> None:
         self._needed = True
@@ -217,6 +217,9 @@ class WorkerSupervisor:
             return False
         except ProviderError as error:
             job.end(error)
+        except asyncio.CancelledError:
+            job.end(_closed())
+            raise
         else:
             self._rest = 0.0
             job.end()
@@ -249,3 +252,7 @@ class WorkerSupervisor:
                 while not condition():
                     self._news.clear()
                     await self._news.wait()
+
+
+def _closed() -> ProviderError:
+    return ProviderConnectionError("closed", provider="kokoro", user_message=_CANNOT_SPEAK)

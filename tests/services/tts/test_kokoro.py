@@ -202,6 +202,21 @@ async def test_closing_frees_the_worker_at_once(build: Build, tmp_path: Path) ->
     assert len(started(tmp_path)) == 1
 
 
+async def test_shutting_down_leaves_nobody_waiting_for_the_text_being_spoken(
+    build: Build,
+) -> None:
+    engine = build()
+    await engine.prewarm()
+    speaking = asyncio.ensure_future(spoken(engine, "long"))
+    queued = asyncio.ensure_future(spoken(engine, "Hello"))
+    await asyncio.sleep(0.05)
+    await engine.aclose()
+    async with asyncio.timeout(10):
+        failures = await asyncio.gather(speaking, queued, return_exceptions=True)
+
+    assert [str(failure) for failure in failures] == ["closed"] * 2
+
+
 async def test_a_worker_that_will_not_stop_is_replaced(build: Build, tmp_path: Path) -> None:
     engine = build()
     await engine.prewarm()
