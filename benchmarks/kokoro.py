@@ -206,10 +206,11 @@ async def speaks(engine: KokoroTTS, text: str) -> bool:
 
 async def another(engine: KokoroTTS) -> None:
     """Wait for the next worker. Raises ProviderError when none comes."""
-    for _ in range(3):  # the first wait may end with the news that the last one failed
+    for _ in range(30):  # it rests after a failure
         await engine.prewarm()
         if engine._supervisor.ready:
             return
+        await asyncio.sleep(1.0)
     raise ProviderError("no worker starts any more")
 
 

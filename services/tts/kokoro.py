@@ -59,6 +59,7 @@ class KokoroTTS:
         self._threads = threads
         self._backend = backend
         self._noted: set[str] = set()
+        self._told = ""  # why it could not be loaded last
         self._names: tuple[str, ...] = ()
         self._supervisor = WorkerSupervisor(
             spawn=self._spawn, max_rss_mb=max_rss_mb, idle=idle, patience=patience
@@ -94,12 +95,19 @@ class KokoroTTS:
         return not self._names or not unknown_parts(voice, self._names)
 
     async def prewarm(self) -> None:
-        """Start the worker and wait until it has loaded; never raises."""
+        """Start the worker and wait until it has loaded; never raises.
+
+        While it rests after a failure it is not waited for. What fails again is not said again.
+        """
         self._names = tuple(await asyncio.to_thread(voices_in, self._models))
         try:
             await self._supervisor.warm()
         except ProviderError as error:
-            log.warning("Kokoro cannot speak: %s", error)
+            if str(error) != self._told:
+                log.warning("Kokoro cannot speak: %s", error)
+            self._told = str(error)
+        else:
+            self._told = ""
 
     async def aclose(self) -> None:
         """Kill the worker; idempotent."""

@@ -107,7 +107,7 @@ class WorkerSupervisor:
 
     def submit(self, request: SpeechRequest) -> Job:
         """Queue a text. Raises ProviderError while the worker rests or too many wait."""
-        if asyncio.get_running_loop().time() < self._rests_until:
+        if self._rests:
             raise ProviderConnectionError(
                 f"the worker rests after: {self._failure}",
                 provider="kokoro",
@@ -133,12 +133,16 @@ class WorkerSupervisor:
             self._worker.stop(patience=self.patience.stop)
 
     async def warm(self) -> None:
-        """Start the worker, or begin its idle time anew, and wait for it. Raises ProviderError."""
+        """Start the worker, or begin its idle time anew, and wait for it. Raises ProviderError.
+
+        One that rests is started when it has rested, which nobody waits for.
+        """
         self._need()
         if self._worker is not None:
             return
-        self._settled.clear()
-        await self._settled.wait()
+        if not self._rests:
+            self._settled.clear()
+            await self._settled.wait()
         if self._worker is None and self._failure is not None:
             raise self._failure
 
@@ -147,6 +151,10 @@ class WorkerSupervisor:
         await self._tasks.aclose()
         self._settled.set()
         self._fail_all(_closed())
+
+    @property
+    def _rests(self) -> bool:
+        return asyncio.get_running_loop().time() < self._rests_until
 
     def _need(self) -> None:
         self._needed = True

@@ -311,6 +311,40 @@ async def test_a_worker_that_cannot_load_says_why_and_is_not_tried_in_a_loop(
     assert "noise" not in caplog.text
 
 
+async def test_nobody_waits_for_a_worker_that_rests_and_its_failure_is_said_once(
+    build: Build, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "broken").touch()
+    engine = build(patience=replace(BRISK, first_rest=100))
+    with caplog.at_level(logging.WARNING):
+        async with asyncio.timeout(10):
+            for _ in range(3):
+                await engine.prewarm()
+
+    assert len(started(tmp_path)) == len(caplog.records) == 1
+
+
+async def test_a_worker_that_rests_is_loaded_afterwards_where_somebody_wanted_it(
+    build: Build, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "broken").touch()
+    engine = build(patience=replace(BRISK, first_rest=0.3))
+    with caplog.at_level(logging.WARNING):
+        await engine.prewarm()
+        (tmp_path / "broken").unlink()
+        await engine.prewarm()
+        await until(lambda: engine._supervisor.ready)
+        await engine.prewarm()
+        assert len(caplog.records) == 1
+        os.kill(started(tmp_path)[-1], signal.SIGKILL)
+        (tmp_path / "broken").touch()
+        await until(lambda: not engine._supervisor.ready)
+        await until(lambda: len(started(tmp_path)) == 3)
+        await engine.prewarm()
+
+    assert len(caplog.records) == 2
+
+
 async def test_a_text_waits_only_so_long_for_a_loading_worker(build: Build, tmp_path: Path) -> None:
     (tmp_path / "slow").touch()
     engine = build(patience=replace(BRISK, loading=0.05))
