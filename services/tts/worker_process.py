@@ -41,7 +41,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         self._frames = FrameReader()
         self._noise = bytearray()
         self._expected = Kind.READY
-        self._answer: asyncio.Future[bytes] | None = None
+        self._answer: asyncio.Future[None] | None = None
         self._deliver: Callable[[bytes], None] | None = None
         self._room = 0  # bytes of sound that the running request may still bring
         self._execution: asyncio.TimerHandle | None = None
@@ -81,9 +81,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
 
     async def ready(self, timeout: float) -> None:
         """Wait until it has loaded. Raises ProviderError; the process is then dead."""
-        told = json.loads(await self._answered(timeout))
-        self.sample_rate = told["sample_rate"]
-        self.voices = frozenset(told["voices"])
+        await self._answered(timeout)
 
     async def speak(
         self,
@@ -109,7 +107,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         try:
             self._expect(Kind.DONE)
             self._write(Kind.SPEAK, request.encode())
-            self.rss_mb = json.loads(await self._answered(timeout))["rss_mb"]
+            await self._answered(timeout)
         finally:
             self._deliver = None
             self._cancel_timers()
@@ -154,7 +152,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         try:
             for kind, payload in self._frames.push(data):
                 self._receive(kind, payload)
-        except ValueError as error:
+        except (ValueError, KeyError, TypeError) as error:
             self.kill(f"it sent nonsense: {error}")
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -197,19 +195,27 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         elif kind is Kind.REFUSED:
             self._answer.set_exception(_refused(payload.decode(errors="replace")))
         elif kind is self._expected:
-            self._answer.set_result(payload)
+            self._learn(json.loads(payload))
+            self._answer.set_result(None)
         else:
             self.kill(f"it sent {kind.name} instead of {self._expected.name}")
+
+    def _learn(self, told: Any) -> None:
+        """Take what the worker tells of itself. Raises ValueError, KeyError, TypeError."""
+        if self._expected is Kind.READY:
+            self.sample_rate, self.voices = int(told["sample_rate"]), frozenset(told["voices"])
+        else:
+            self.rss_mb = float(told["rss_mb"])
 
     def _expect(self, kind: Kind) -> None:
         self._expected, self._answer = kind, asyncio.get_running_loop().create_future()
 
-    async def _answered(self, timeout: float) -> bytes:
+    async def _answered(self, timeout: float) -> None:
         if self._answer is None or not (self.alive or self._answer.done()):
             raise _failed(f"the worker failed: {self._failure}")
         try:
             async with asyncio.timeout(timeout):
-                return await self._answer
+                await self._answer
         except TimeoutError as error:
             self.kill(f"it was silent for {timeout:.0f} s")
             raise ProviderTimeoutError(

@@ -511,6 +511,9 @@ def gone_or_defunct(pid: int) -> bool:
     [
         "import os; os.write(1, b'\\x63' * 100); os.read(0, 1)",
         "import os; os.write(1, b'\\x05\\0\\0\\0\\x02{}'); os.read(0, 1)",
+        "import os; os.write(1, b'\\x03\\0\\0\\0\\x02{}'); os.read(0, 1)",
+        "import os; os.write(1, b'\\x03\\0\\0\\0\\x02[]'); os.read(0, 1)",
+        "import os; os.write(1, b'\\x03\\0\\0\\0\\x02no'); os.read(0, 1)",
         "import sys; sys.exit(3)",
     ],
 )
