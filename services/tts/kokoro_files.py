@@ -56,7 +56,7 @@ def invitation(models: Path, language: str) -> str:
 
 def voices_in(models: Path) -> list[str]:
     """Return the names of the voices that lie in a folder, for either backend. Reads the disk."""
-    names = {path.stem for path in (models / VOICES).glob("*.pt")}
+    names = {path.stem for path in _found(models / VOICES, "*.pt")}
     with suppress(OSError, BadZipFile), ZipFile(models / ONNX_VOICES) as packed:
         names |= {name.removesuffix(".npy") for name in packed.namelist()}
     return sorted(names)
@@ -92,14 +92,22 @@ def letter_of(language: str, voice: str = "") -> str | None:
 
 def onnx_model(models: Path) -> Path | None:
     """Return the ONNX model in a folder: the full one, else any other precision of it."""
-    found = sorted(models.glob("kokoro*.onnx"))
+    found = _found(models, "kokoro*.onnx")
     return next((path for path in found if path.name == ONNX_MODEL), next(iter(found), None))
+
+
+def _found(folder: Path, pattern: str) -> list[Path]:
+    """Return the files of a folder by name; none of one that the bot may not enter."""
+    try:
+        return sorted(path for path in folder.glob(pattern) if path.is_file())
+    except OSError:
+        return []
 
 
 def _torch_lacks(models: Path) -> list[str]:
     lacks = [] if find_spec("kokoro") and find_spec("torch") else ["the package kokoro"]
-    lacks += [name for name in (CONFIG, WEIGHTS) if not (models / name).is_file()]
-    if not any((models / VOICES).glob("*.pt")):
+    lacks += [name for name in (CONFIG, WEIGHTS) if not _found(models, name)]
+    if not _found(models / VOICES, "*.pt"):
         lacks.append(f"{VOICES}/*.pt")
     return lacks
 
@@ -108,7 +116,7 @@ def _onnx_lacks(models: Path) -> list[str]:
     lacks = [] if find_spec("kokoro_onnx") else ["the package kokoro-onnx"]
     if onnx_model(models) is None:
         lacks.append(ONNX_MODEL)
-    if not (models / ONNX_VOICES).is_file():
+    if not _found(models, ONNX_VOICES):
         lacks.append(ONNX_VOICES)
     return lacks
 

@@ -1,6 +1,7 @@
 import hashlib
 from array import array
 from collections.abc import Callable, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -60,9 +61,13 @@ def phrase_key(*, engine: str, text: str, voice: VoiceStyle) -> PhraseKey:
 
 def files_version(folder: Path) -> str:
     """Return what tells one state of a folder of models from another; blocks."""
-    found = (path.stat() for path in sorted(folder.glob("*")))
-    states = ",".join(f"{each.st_size}:{each.st_mtime_ns}" for each in found)
-    return hashlib.sha256(states.encode()).hexdigest()
+    states = []
+    with suppress(OSError):  # a folder that the bot may not enter
+        for path in sorted(folder.glob("*")):
+            with suppress(FileNotFoundError):  # a link to nothing, or a download just ended
+                state = path.stat()
+                states.append(f"{state.st_size}:{state.st_mtime_ns}")
+    return hashlib.sha256(",".join(states).encode()).hexdigest()
 
 
 class PhraseCache:

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -76,6 +78,31 @@ def test_it_is_usable_for_its_own_languages_only(tmp_path: Path, installed: set[
     assert is_usable(tmp_path, "en-gb")
     assert not is_usable(tmp_path, "de")
     assert not is_usable(tmp_path / "elsewhere", "en")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="users")
+def test_a_folder_that_the_bot_may_not_enter_has_no_files(tmp_path: Path) -> None:
+    models = tmp_path / "closed" / "kokoro"
+    (models / "voices").mkdir(parents=True)
+    models.parent.chmod(0)
+    script = f"""
+import os, pathlib
+from services.tts.kokoro_files import advice, is_usable, voices_in
+from services.tts.phrases import files_version
+if os.getuid() == 0:
+    os.seteuid(65534)
+models = pathlib.Path({str(models)!r})
+assert not is_usable(models, "en")
+assert advice(models)
+assert not voices_in(models)
+assert files_version(models)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=Path(__file__).parents[3], check=False
+    )
+    models.parent.chmod(0o700)
+
+    assert done.returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,9 @@ def test_an_engines_version_is_part_of_the_key(tmp_path: Path) -> None:
     model.write_bytes(b"12")
     assert files_version(tmp_path) != before
     assert files_version(tmp_path / "missing") == files_version(tmp_path / "missing")
+    before = files_version(tmp_path)
+    (tmp_path / "link").symlink_to(tmp_path / "missing")
+    assert files_version(tmp_path) == before
 
 
 async def test_a_phrase_survives_a_restart_on_the_disk(tmp_path: Path) -> None:
