@@ -103,10 +103,12 @@ class PhraseCache:
         """Return a phrase; waits only for one that is on the disk alone."""
         phrase = self._kept.get(key)
         if phrase is None and self._files is not None and self._files.may_have(key):
+            version = self.version
             packets, users = await self._files.read(key)
             if packets:
                 phrase = Phrase.of(packets, users)
-                self._kept.put(key, phrase)
+                if version == self.version:
+                    self._kept.put(key, phrase)
         return phrase
 
     def users_of(self, asker_id: int) -> set[int]:
@@ -132,6 +134,8 @@ class PhraseCache:
         dropped = self._kept.discard(lambda _, phrase: phrase.forgotten_by(user_id))
         if self._files is not None:
             dropped = max(dropped, await self._files.forget(user_id))
+            self.version += 1  # what was read from the disk meanwhile goes, too
+            self._kept.discard(lambda _, phrase: phrase.forgotten_by(user_id))
         return dropped
 
     async def lengths_of(self, user_id: int) -> list[float]:

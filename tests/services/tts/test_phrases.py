@@ -1,3 +1,4 @@
+import asyncio
 import os
 import stat
 from pathlib import Path
@@ -130,6 +131,18 @@ async def test_forgetting_reaches_the_disk(tmp_path: Path) -> None:
     assert await again.forget(7) == 1
     assert not again.has(key("mine"))
     assert await again.forget(8) == 1
+    assert not files_in(tmp_path)
+
+
+@pytest.mark.parametrize("first", ["find", "forget"])
+async def test_what_is_read_while_its_person_is_forgotten_is_not_kept(
+    tmp_path: Path, first: str
+) -> None:
+    await (await opened(tmp_path)).keep(key("mine"), phrase(7))
+    again = await opened(tmp_path)
+    steps = {"find": again.find(key("mine")), "forget": again.forget(7)}
+    await asyncio.gather(steps.pop(first), *steps.values())
+    assert await again.find(key("mine")) is None
     assert not files_in(tmp_path)
 
 
