@@ -4,6 +4,7 @@ import json
 import logging
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -128,7 +129,8 @@ def _read(path: Path) -> Content:
         return _NOTHING
     except (OSError, ValueError, KeyError) as error:
         log.warning("A phrase on the disk is of no use: %s", error)
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
         return _NOTHING
 
 

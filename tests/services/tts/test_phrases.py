@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import os
 import stat
 from pathlib import Path
@@ -101,6 +102,19 @@ async def test_a_damaged_or_deleted_file_counts_as_none(
     assert await again.find(key("hello")) is None
     assert not again.has(key("hello"))
     assert not files_in(tmp_path)
+
+
+async def test_a_disk_that_neither_reads_nor_deletes_costs_the_phrase_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    await (await opened(tmp_path)).keep(key("hello"), phrase(7))
+    again = await opened(tmp_path)
+    monkeypatch.setattr(Path, "read_bytes", fail)
+    monkeypatch.setattr(Path, "unlink", fail)
+    assert await again.find(key("hello")) is None
 
 
 async def test_a_changed_byte_is_noticed(tmp_path: Path) -> None:
