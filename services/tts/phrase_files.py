@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from services.core.errors import StorageError
 from services.core.files import replace_private
 
 log = logging.getLogger(__name__)
@@ -63,9 +64,15 @@ class PhraseFiles:
                 self._sizes[name] = len(data)
 
     async def forget(self, user_id: int) -> int:
-        """Delete the files of phrases that are this person's alone; return how many."""
+        """Delete the files of phrases that are this person's alone; return how many.
+
+        Raises StorageError once all that can be deleted is.
+        """
         async with self._writing:
-            gone = await asyncio.to_thread(_forget, self._directory, list(self._sizes), user_id)
+            try:
+                gone = await asyncio.to_thread(_forget, self._directory, list(self._sizes), user_id)
+            except OSError as error:
+                raise StorageError(f"a phrase on the disk is not forgotten: {error}") from error
             for name in gone:
                 self._sizes.pop(name, None)
         return len(gone)
@@ -145,11 +152,26 @@ def _of_user(directory: Path, names: Sequence[str], user_id: int) -> dict[bytes,
 
 def _forget(directory: Path, names: Sequence[str], user_id: int) -> list[str]:
     gone: list[str] = []
+    failure: OSError | None = None
     for name in names:
         packets, users = _read(directory / name)
-        if users == {user_id}:
-            (directory / name).unlink(missing_ok=True)
-            gone.append(name)
-        elif user_id in users:
-            replace_private(directory / name, _encode(packets, users - {user_id}))
+        if user_id not in users:
+            continue
+        try:
+            if not _left_to(users - {user_id}, directory / name, packets):
+                gone.append(name)
+        except OSError as error:
+            failure = error
+    if failure is not None:
+        raise failure
     return gone
+
+
+def _left_to(users: set[int], path: Path, packets: Sequence[bytes]) -> bool:
+    """Leave a phrase to others; return whether there is still a file of it. Raises OSError."""
+    if users:
+        with suppress(OSError):  # a full disk: it goes then
+            replace_private(path, _encode(packets, users))
+            return True
+    path.unlink(missing_ok=True)
+    return False

@@ -128,7 +128,10 @@ class PhraseCache:
             await self._files.write(key, phrase.packets(), phrase.users)
 
     async def forget(self, user_id: int) -> int:
-        """Drop what only this person's turns have brought in; return how many phrases."""
+        """Drop what only this person's turns have brought in; return how many phrases.
+
+        Raises StorageError.
+        """
         self.version += 1
         self.ahead.forget(user_id)
         dropped = self._kept.discard(lambda _, phrase: phrase.forgotten_by(user_id))

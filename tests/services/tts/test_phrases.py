@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from services.core.errors import StorageError
 from services.core.types import VoiceStyle
+from services.tts import phrase_files
 from services.tts.phrase_files import PhraseFiles
 from services.tts.phrases import Phrase, PhraseCache, files_version, phrase_key
 from services.tts.phrases_ahead import MAX_STYLES, MAX_TEXTS, PhrasesAhead
@@ -33,6 +35,10 @@ async def opened(folder: Path, *, max_bytes: int = 2**20) -> PhraseCache:
 
 def files_in(folder: Path) -> list[Path]:
     return list(folder.iterdir())
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise OSError(errno.EIO, "Input/output error")
 
 
 def phrase(*users: int, packets: tuple[bytes, ...] = PACKETS) -> Phrase:
@@ -107,13 +113,10 @@ async def test_a_damaged_or_deleted_file_counts_as_none(
 async def test_a_disk_that_neither_reads_nor_deletes_costs_the_phrase_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object, **__: object) -> None:
-        raise OSError(errno.EIO, "Input/output error")
-
     await (await opened(tmp_path)).keep(key("hello"), phrase(7))
     again = await opened(tmp_path)
-    monkeypatch.setattr(Path, "read_bytes", fail)
-    monkeypatch.setattr(Path, "unlink", fail)
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
     assert await again.find(key("hello")) is None
 
 
@@ -146,6 +149,36 @@ async def test_forgetting_reaches_the_disk(tmp_path: Path) -> None:
     assert not again.has(key("mine"))
     assert await again.forget(8) == 1
     assert not files_in(tmp_path)
+
+
+async def test_a_full_disk_keeps_nobody_s_phrase_from_being_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = await opened(tmp_path)
+    for text, users in {"ours": (7, 8), "mine": (7,)}.items():
+        await kept.keep(key(text), phrase(*users))
+    monkeypatch.setattr(phrase_files, "replace_private", refuse)
+    await kept.forget(7)
+    assert not files_in(tmp_path)
+
+
+async def test_a_file_that_cannot_be_deleted_is_told_after_all_others_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = await opened(tmp_path)
+    for text in "ab":
+        await kept.keep(key(text), phrase(7))
+    delete = Path.unlink
+
+    def unlink(path: Path, *, missing_ok: bool) -> None:
+        if path.name.startswith(key("a").hex()):
+            refuse()
+        delete(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", unlink)
+    with pytest.raises(StorageError):
+        await kept.forget(7)
+    assert [path.stem for path in files_in(tmp_path)] == [key("a").hex()]
 
 
 @pytest.mark.parametrize("first", ["find", "forget"])
