@@ -32,7 +32,10 @@ def with_cache(
     encoder: Callable[[], AudioEncoder],
 ) -> list[tuple[str, TTS]]:
     """Return the engines, those that gain by it with the cache around them; blocks."""
-    server = (settings.TTS_BASE_URL, settings.TTS_MODEL, settings.TTS_VOICE)
+    server = (
+        *(settings.TTS_BASE_URL, settings.TTS_MODEL, settings.TTS_VOICE),
+        str(settings.TTS_SAMPLE_RATE),
+    )
     identities = {
         "Kokoro": f"Kokoro {files_version(settings.KOKORO_MODEL_DIR)} {settings.KOKORO_VOICE}",
         "speech server": " ".join(("speech server", *server)),

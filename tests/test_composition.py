@@ -97,6 +97,35 @@ async def test_what_slow_engines_say_is_kept_or_not(enabled: bool, kept_by: list
         await engine.aclose()
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"TTS_BASE_URL": f"{SERVER}/2"},
+        {"TTS_MODEL": "kokoro"},
+        {"TTS_VOICE": "nova"},
+        {"TTS_SAMPLE_RATE": 48_000},
+    ],
+)
+async def test_a_speech_server_set_up_otherwise_says_nothing_that_was_kept_before(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    before: dict[str, Any] = {"TTS_BASE_URL": SERVER, "TTS_ENGINE": "openai"}
+    before["KOKORO_MODEL_DIR"] = tmp_path
+    names = []
+    for made in (Settings(**before), Settings(**{**before, **change})):
+        cache, engines = (
+            await phrases.phrase_cache(made, private=nobody),
+            speaking.speech_engines(made),
+        )
+        (_, server), *_ = await asyncio.to_thread(
+            phrases.with_cache, made, engines, cache, speaking.new_encoder
+        )
+        assert isinstance(server, CachedTTS)
+        names.append(server._identity)
+        await server.aclose()
+    assert names[0] != names[1]
+
+
 @pytest.mark.parametrize(("megabytes", "kept"), [(1, 1), (3, 2)])
 async def test_phrases_are_kept_up_to_so_many_megabytes(megabytes: int, kept: int) -> None:
     cache = await phrases.phrase_cache(Settings(TTS_CACHE_SIZE_MB=megabytes), private=nobody)
