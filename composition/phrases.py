@@ -1,3 +1,5 @@
+import asyncio
+import shutil
 from collections.abc import Callable, Sequence
 
 from config import Settings
@@ -13,7 +15,10 @@ from services.tts.phrases_ahead import PhrasesAhead
 async def phrase_cache(settings: Settings, *, private: Callable[[int], bool]) -> PhraseCache:
     """Keep what was said, where that is wanted on the disk as well."""
     max_bytes = settings.TTS_CACHE_SIZE_MB * 1024 * 1024
-    files = PhraseFiles(settings.TEMP_DIR / "phrases", max_bytes=max_bytes)
+    folder = settings.TEMP_DIR / "phrases"
+    if not settings.TTS_CACHE_DISK:  # what is left of before could not be forgotten
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+    files = PhraseFiles(folder, max_bytes=max_bytes)
     style = VoiceStyle(language=settings.TTS_LANGUAGE)
     phrases = PhraseCache(
         max_bytes=max_bytes,

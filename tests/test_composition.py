@@ -142,6 +142,13 @@ async def test_phrases_are_kept_on_the_disk_where_that_is_set(tmp_path: Path, di
     assert again.has(b"1") is disk
 
 
+async def test_phrases_go_from_the_disk_where_they_are_no_longer_wanted(tmp_path: Path) -> None:
+    made = Settings(TEMP_DIR=tmp_path, TTS_CACHE_DISK=True)
+    await (await phrases.phrase_cache(made, private=nobody)).keep(b"1", Phrase.of([b"sound"], {1}))
+    await phrases.phrase_cache(Settings(TEMP_DIR=tmp_path, TTS_CACHE_DISK=False), private=nobody)
+    assert not (await phrases.phrase_cache(made, private=nobody)).has(b"1")
+
+
 async def no_image(_url: str) -> bytes:
     raise FileNotFoundError
 
