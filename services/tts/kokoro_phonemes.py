@@ -83,9 +83,13 @@ class Phonemes:
         letter = letter_of(language, voice)
         if letter is None:
             raise RefusedError("Kokoro does not speak this language")
-        if letter not in self._converters:
-            self._converters[letter] = _converter(letter)
-        return list(runs(self._converters[letter](text).strip()))
+        try:
+            if letter not in self._converters:
+                self._converters[letter] = _converter(letter)
+            phonemes = self._converters[letter](text)
+        except RuntimeError as error:  # from the worker's model it would mean a lack of memory
+            raise RefusedError(f"the pronunciation of {language!r} does not work here") from error
+        return list(runs(phonemes.strip()))
 
 
 def runs(phonemes: str) -> Iterator[str]:

@@ -1,5 +1,7 @@
 # ruff: noqa: RUF001 - phonemes look like letters
+import sys
 from importlib.util import find_spec
+from types import ModuleType
 
 import hypothesis
 import pytest
@@ -118,6 +120,28 @@ def test_a_language_whose_pronunciation_is_not_installed_is_refused_in_words(
         pytest.skip(f"{package} is installed")
     with pytest.raises(RefusedError, match=rf"needs the package misaki\[{language}\]"):
         Phonemes().of(text, language, "af_heart")
+
+
+@pytest.mark.parametrize("broken", ["at once", "at a text"])
+def test_a_pronunciation_that_does_not_work_costs_its_language_alone(
+    monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    """OpenJTalk raises this without its dictionary, eSpeak for a language that it lacks."""
+
+    class JAG2P:
+        def __init__(self) -> None:
+            if broken == "at once":
+                raise RuntimeError("Failed to initialize Mecab")
+
+        def __call__(self, text: str) -> None:
+            raise RuntimeError(text)
+
+    module = ModuleType("misaki.ja")
+    monkeypatch.setattr(module, "JAG2P", JAG2P, raising=False)
+    monkeypatch.setitem(sys.modules, "misaki", ModuleType("misaki"))
+    monkeypatch.setitem(sys.modules, "misaki.ja", module)
+    with pytest.raises(RefusedError, match="the pronunciation of 'ja' does not work here"):
+        Phonemes().of("こんにちは", "ja", "jf_alpha")
 
 
 @pytest.mark.kokoro
