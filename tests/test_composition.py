@@ -10,6 +10,7 @@ from unittest.mock import AsyncMock
 import discord
 import pytest
 import pytest_asyncio
+from annotated_types import Le
 from discord import app_commands
 
 from bot import assemble
@@ -27,6 +28,7 @@ from services.llm.tokens import TokenCounter
 from services.preferences import UserPreferences
 from services.summary_store import Summary
 from services.trim_thresholds import Reached
+from services.tts import espeak, kokoro, openai
 from services.tts.cache import CachedTTS
 from services.tts.phrases import Phrase
 from tests.services.chat_fakes import ScriptedLLM
@@ -79,6 +81,12 @@ def test_an_engine_can_be_asked_for_by_name(
     put_models(tmp_path)
     assert chosen(TTS_ENGINE="espeak", TTS_BASE_URL=SERVER) == ["eSpeak NG"]
     assert chosen(TTS_ENGINE="openai", TTS_BASE_URL=SERVER) == ["speech server", "eSpeak NG"]
+
+
+def test_every_engine_says_the_longest_piece_that_may_be_set() -> None:
+    bounds = Settings.model_fields["TTS_SENTENCE_MAX_LENGTH"].metadata
+    (longest,) = [bound.le for bound in bounds if isinstance(bound, Le)]
+    assert longest <= min(each.MAX_CHARACTERS for each in (espeak, kokoro, openai))
 
 
 def nobody(_user_id: int) -> bool:

@@ -17,7 +17,7 @@ from services.tts.worker_supervisor import DEFAULT_PATIENCE, Job, Patience, Work
 
 log = logging.getLogger(__name__)
 
-MAX_CHARACTERS: Final = 1000
+MAX_CHARACTERS: Final = 2000
 """What is longer is not spoken; the pieces of a reply are at most TTS_SENTENCE_MAX_LENGTH."""
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
@@ -66,7 +66,7 @@ class KokoroTTS:
         )
 
     async def synthesize(self, text: str, voice: VoiceStyle) -> AsyncGenerator[AudioChunk, None]:
-        """Give the sound of at most 1000 characters, whole or not at all. Raises ProviderError.
+        """Give the sound of at most 2000 characters, whole or not at all. Raises ProviderError.
 
         It is taken from the worker as fast as it makes it, so that a slow listener keeps it from
         nobody; and as it comes at once, a worker that dies leaves no text half said. Closing the

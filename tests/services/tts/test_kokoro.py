@@ -24,7 +24,7 @@ from services.core.errors import (
 from services.core.types import VoiceStyle
 from services.tts.espeak import EspeakTTS
 from services.tts.fallback import FallbackTTS
-from services.tts.kokoro import KokoroTTS, StillLoadingError
+from services.tts.kokoro import MAX_CHARACTERS, KokoroTTS, StillLoadingError
 from services.tts.worker_process import WorkerProcess
 from services.tts.worker_supervisor import DEFAULT_PATIENCE, MAX_WAITING
 from tests.services.tts.tone_backend import SAMPLE_RATE
@@ -100,6 +100,10 @@ async def test_a_text_becomes_sound_in_small_chunks(build: Build) -> None:
 
     assert sum(map(len, chunks)) == 2 * SAMPLE_RATE * 5
     assert all(len(chunk) <= SAMPLE_RATE for chunk in chunks)
+
+
+async def test_what_is_longer_than_any_piece_is_cut(build: Build) -> None:
+    assert len(await spoken(build(), "a" * (MAX_CHARACTERS + 100))) == 800 * MAX_CHARACTERS
 
 
 async def test_style_reaches_the_backend(build: Build) -> None:
