@@ -44,11 +44,10 @@ async def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     monkeypatch.setenv("TONE_PIDS", str(pids))
 
     def build(**options: object) -> KokoroTTS:
-        usual = {"max_rss_mb": 1e9, "idle": None, "patience": BRISK, "backend": TONE}
+        usual = {"max_rss_mb": 1e9, "idle": None, "patience": BRISK, "backend": TONE, "threads": 1}
         engine = KokoroTTS(
             models=tmp_path,
             voice="low",
-            threads=1,
             **{**usual, **options},  # type: ignore[arg-type]
         )
         built.append(engine)
@@ -464,15 +463,16 @@ async def test_the_first_text_of_a_language_may_load_without_a_sign(build: Build
         await spoken(engine, "stall")
 
 
-async def test_the_worker_sees_no_secret_and_may_not_download(
+async def test_the_worker_sees_no_secret_may_not_download_and_has_its_number_of_threads(
     build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "abc")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-1")
-    await build().prewarm()
+    await build(threads=3).prewarm()
     environment = (tmp_path / "pids.environment").read_text()
 
     assert "HF_HUB_OFFLINE=1" in environment
+    assert "OMP_NUM_THREADS=3" in environment
     assert "abc" not in environment
     assert "sk-1" not in environment
 
