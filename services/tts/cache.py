@@ -101,7 +101,7 @@ class CachedTTS:
 
     async def _make_ahead(self) -> None:
         await asyncio.sleep(QUIET)
-        for text, voice, users in list(self._phrases.ahead.wanted()):
+        for text, voice, users in self._phrases.ahead.wanted():
             if self._real_time > FAST:
                 return
             if self._phrases.has(phrase_key(engine=self._identity, text=text, voice=voice)):
@@ -118,12 +118,13 @@ class CachedTTS:
         self, text: str, voice: VoiceStyle, *, users: Set[int]
     ) -> AsyncGenerator[AudioChunk, None]:
         key = phrase_key(engine=self._identity, text=text, voice=voice)
+        version = self._phrases.version
         phrase = await self._phrases.find(key)
         if phrase is not None:
             phrase.used_by(users)
             yield AudioChunk(packets=phrase.packets())
             return
-        flight = self._flights.get(key) or self._begin(key, text, voice)
+        flight = self._flights.get(key) or self._begin(key, text, voice, version)
         try:
             async with aclosing(flight.listen(users)) as chunks:
                 async for chunk in chunks:
@@ -131,8 +132,8 @@ class CachedTTS:
         finally:
             await self._leave(key, flight)
 
-    def _begin(self, key: PhraseKey, text: str, voice: VoiceStyle) -> PhraseFlight:
-        flight = self._flights[key] = PhraseFlight()
+    def _begin(self, key: PhraseKey, text: str, voice: VoiceStyle, version: int) -> PhraseFlight:
+        flight = self._flights[key] = PhraseFlight(version)
         flight.task = self._tasks.start(self._make(key, flight, text, voice), name="phrase")
         return flight
 
@@ -147,7 +148,7 @@ class CachedTTS:
         self, key: PhraseKey, flight: PhraseFlight, text: str, voice: VoiceStyle
     ) -> None:
         now = asyncio.get_running_loop().time
-        began, version = now(), self._phrases.version
+        began = now()
         try:
             async with aclosing(self._tts.synthesize(text, voice)) as chunks:
                 async for chunk in chunks:
@@ -155,7 +156,7 @@ class CachedTTS:
             flight.end()
             self._real_time = flight.seconds / max(now() - began, 1e-6)
             await flight.deserted()  # their own encoding is not to wait for this one
-            await self._keep(key, flight, version)
+            await self._keep(key, flight)
         except Exception as error:  # noqa: BLE001 - it is raised again where somebody listens
             flight.end(error)
         finally:
@@ -166,14 +167,14 @@ class CachedTTS:
         if self._flights.get(key) is flight:
             del self._flights[key]
 
-    async def _keep(self, key: PhraseKey, flight: PhraseFlight, version: int) -> None:
+    async def _keep(self, key: PhraseKey, flight: PhraseFlight) -> None:
         if self._to_encode >= MAX_ENCODING or not flight.users:
             return
         self._to_encode += 1
         try:
             async with self._encoding:
                 packets = await self._encoded(flight)
-            if packets and version == self._phrases.version:
+            if packets and flight.version == self._phrases.version:
                 await self._phrases.keep(key, Phrase.of(packets, flight.users))
         except BotError as error:
             log.warning("A phrase is not kept: %s", error.brief)

@@ -11,9 +11,13 @@ LONGEST_SOUND: Final = 120.0
 
 
 class PhraseFlight:
-    """Hold one synthesis on its way, to which any number listen from its beginning on."""
+    """Hold one synthesis on its way, to which any number listen from its beginning on.
 
-    def __init__(self) -> None:
+    `version` is the phrases' own when it was asked for.
+    """
+
+    def __init__(self, version: int) -> None:
+        self.version = version
         self.chunks: list[AudioChunk] = []  # of LONGEST_SOUND at most
         self.users: set[int] = set()
         self.listeners = 0

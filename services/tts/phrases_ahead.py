@@ -53,7 +53,10 @@ class PhrasesAhead:
             self._note_text(text, voice.language, users)
 
     def wanted(self) -> Iterator[tuple[str, VoiceStyle, set[int]]]:
-        """Yield phrases with their voices and whose they are, those first that are wanted most."""
+        """Yield phrases with their voices and whose they are, those first that are wanted most.
+
+        What is forgotten meanwhile is left out.
+        """
         for style in reversed(list(self._styles)):
             for text in self._sentences(style.language):
                 yield text, style, {EVERYBODY}

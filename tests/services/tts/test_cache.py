@@ -306,6 +306,24 @@ async def test_what_several_people_had_is_made_in_other_voices_too(make: Make) -
     assert not is_ready_made(await cached.say("Good night.", other))
 
 
+async def test_what_is_forgotten_while_phrases_are_made_ahead_is_not_made_any_more(
+    make: Make,
+) -> None:
+    cached = make(ahead=True, rtf=0.5)
+    for user in (1, 2):
+        await cached.kept("Good night.", user=user)
+        await cached.kept("Sleep well.", user=user)
+    await cached.say("x", VoiceStyle(voice="am_adam"), user=3)
+    await asyncio.sleep(QUIET + 0.3)
+    assert cached.engine.texts[-1] == OWN
+    for user in (1, 2):
+        await cached.phrases.forget(user)
+    made = len(cached.engine.texts)
+    await asyncio.sleep(2 * QUIET)
+    assert set(cached.engine.texts[made:]) <= {OWN}
+    assert cached.phrases.statistics().entries == 2
+
+
 async def test_making_ahead_stops_at_once_when_somebody_wants_speech(make: Make) -> None:
     cached = make(ahead=True, rtf=0.5)
     await cached.tts.prewarm()
