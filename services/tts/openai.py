@@ -32,6 +32,7 @@ _SLOWEST, _FASTEST = 0.25, 4.0  # the API's range of `speed`
 _REFUSES_VOICE: Final = (400, 404, 422)
 _KEEPALIVE_SECONDS: Final = 300.0
 _BYTES_PER_SAMPLE: Final = 2
+_SOUND_FILES: Final = (b"RIFF", b"ID3", b"OggS", b"fLaC")
 
 
 class OpenAITTS:
@@ -101,6 +102,8 @@ class OpenAITTS:
                 silent = True
                 async with aclosing(self._whole_frames(response.iter_bytes())) as frames:
                     async for pcm in frames:
+                        if silent:
+                            _check_is_pcm(pcm, response.headers.get("content-type", ""))
                         silent = False
                         yield AudioChunk(pcm=pcm, sample_rate=self._sample_rate)
         except openai.APIStatusError as error:
@@ -194,6 +197,18 @@ class OpenAITTS:
 
 def _clamped(speed: float) -> float:
     return max(_SLOWEST, min(_FASTEST, speed))
+
+
+def _check_is_pcm(beginning: bytes, content_type: str) -> None:
+    """Raise ProviderError for a page, an error or a file of sound: as PCM it would be noise."""
+    kind = content_type.partition(";")[0].strip().lower()
+    is_mp3 = kind in ("audio/mpeg", "audio/mp3") and beginning[:1] == b"\xff"
+    if is_mp3 or kind.startswith("text/") or "json" in kind or beginning.startswith(_SOUND_FILES):
+        raise ProviderError(
+            f"{PROVIDER} sent {kind[:50] or 'a file'} where PCM was asked for",
+            provider=PROVIDER,
+            user_message="The voice service can't send its sound as I need it (PCM).",
+        )
 
 
 def _unreachable(

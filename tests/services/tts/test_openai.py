@@ -162,6 +162,37 @@ async def test_no_sound_at_all_is_an_error() -> None:
             await spoken(engine)
 
 
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("audio/wav", b"RIFF\x24\0\0\0WAVEfmt " + SOUND),
+        ("application/octet-stream", b"RIFF\x24\0\0\0WAVEfmt " + SOUND),
+        ("audio/mpeg", b"\xff\xfb" + SOUND),
+        ("audio/mpeg", b"ID3" + SOUND),
+        ("audio/ogg", b"OggS" + SOUND),
+        ("text/html; charset=utf-8", b"<!doctype html>" + SOUND),
+        ("application/json", b'{"error": "no voice"}'),
+    ],
+)
+async def test_what_is_no_pcm_is_not_played_as_noise(kind: str, body: bytes) -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=body, headers={"Content-Type": kind})
+
+    async with engine_for(answer) as engine:
+        with pytest.raises(ProviderError, match="where PCM was asked for") as caught:
+            await spoken(engine)
+    assert "PCM" in caught.value.user_message
+
+
+@pytest.mark.parametrize("kind", ["audio/pcm", "audio/mpeg", "application/octet-stream", ""])
+async def test_pcm_is_played_whatever_the_server_calls_it(kind: str) -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=SOUND, headers={"Content-Type": kind})
+
+    async with engine_for(answer) as engine:
+        assert b"".join(await spoken(engine)) == SOUND
+
+
 async def test_a_server_that_breaks_off_is_unreachable() -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
