@@ -129,6 +129,13 @@ class Settings(BaseSettings):
             raise ValueError(f"must not contain {min(ours)!r}")
         return value
 
+    @field_validator("OPENAI_API_KEY", "LLM_FALLBACK_API_KEY", "TTS_API_KEY")
+    @classmethod
+    def _fits_into_a_header(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().isascii():
+            raise ValueError("has a character that no key has; copy it once more, whole")
+        return value
+
     @model_validator(mode="after")
     def _in_order(self) -> "Settings":
         if self.MIN_TYPING_DELAY > self.MAX_TYPING_DELAY:

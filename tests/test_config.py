@@ -67,6 +67,8 @@ def test_an_empty_value_means_the_default(env_file: Path, monkeypatch: pytest.Mo
         ('LLM_EXTRA_BODY={"model": "x"}', "LLM_EXTRA_BODY: must not contain 'model'"),
         ("LLM_FALLBACK_BASE_URL=example.org", "LLM_FALLBACK_BASE_URL: String should match"),
         ("LLM_FALLBACK_API_KEY=sk", "LLM_FALLBACK_API_KEY needs LLM_FALLBACK_BASE_URL"),
+        ("OPENAI_API_KEY=sk-…", "OPENAI_API_KEY: has a character that no key has"),
+        ("TTS_API_KEY=ключ", "TTS_API_KEY: has a character that no key has"),
         ("TTS_ENGINE=openai", "TTS_ENGINE=openai needs TTS_BASE_URL"),
         ("KOKORO_VOICE=af_heart*0.6+", "KOKORO_VOICE: String should match"),
         ("KOKORO_DOWNLOAD_URL=models", "KOKORO_DOWNLOAD_URL: String should match"),
@@ -78,6 +80,7 @@ def test_a_bad_setting_is_one_sentence(env_file: Path, line: str, words: str) ->
         load_settings()
     assert str(caught.value).startswith(words)
     assert "\n" not in str(caught.value)
+    assert "sk-" not in str(caught.value)
 
 
 @pytest.mark.parametrize("voice", ["bf_emma", "af_heart*0.6+af_sky*0.4", "af_heart+af_sky*.5"])
