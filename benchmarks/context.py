@@ -36,6 +36,7 @@ from services.core.types import (
     UserTurn,
 )
 from services.history.jsonl import JsonlHistoryStore
+from services.limits import Payer
 from services.llm.tokens import HEADROOM, TokenCounter
 from services.profile_relevance import PERSONAL, PERSONAL_SIGNS
 from services.query_optimizer import QueryOptimizer
@@ -66,7 +67,7 @@ class Run:
     build_seconds: list[float] = field(default_factory=list)
 
 
-async def extract(instruction: str, text: str) -> str:
+async def extract(instruction: str, text: str, payer: Payer) -> str:
     """Sum up by rule: notes so far, and what people said of themselves with a name or number."""
     notes, _, said = text.partition("\n\nSaid since then:\n")
     kept = notes.splitlines()[1:]

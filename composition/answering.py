@@ -59,7 +59,8 @@ def open_answering(
     counter = TokenCounter()
     statistics = TurnStatistics()
     llm = own(stack, language_model(settings, counter, fetch_image=client.fetch))
-    model = BackgroundModel(llm, count=counter.count)
+    bounds = limits(settings, stores)
+    model = BackgroundModel(llm, count=counter.count, limits=bounds)
     profiles = open_profiles(settings, client, stores, model, stack)
     mind = open_mind(settings, stores, model, counter, profiles, stack)
     downloads = own(stack, Downloads(lambda: client.http.connector))
@@ -72,7 +73,7 @@ def open_answering(
         history=stores.history,
         history_limit=history_limit(settings),
         opted_out=lambda user_id: stores.users.get(user_id).opted_out,
-        limits=limits(settings, stores),
+        limits=bounds,
         statistics=statistics,
         pacers=pacers,
         open_speech=speaking.open,

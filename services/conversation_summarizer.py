@@ -1,14 +1,16 @@
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from cachetools import LRUCache
 
+from services.background_model import Complete
 from services.core.errors import BotError, EmptyResponseError, StorageError
 from services.core.protocols import HistoryStore
 from services.core.tasks import TaskOwner
 from services.core.types import Background, HistoryEntry
+from services.limits import Payer
 from services.summary_store import Summary, SummaryStore
 from services.text_fitting import fit, shortened
 from services.trim_thresholds import Reached, TrimThresholds, count_after
@@ -50,8 +52,8 @@ class ConversationSummarizer:
     """Fold what falls out of the window of recent messages into a rolling summary, after replies.
 
     By the `thresholds` the oldest messages that no summary holds become, with the summary so far,
-    a new one of at most LONGEST_SUMMARY tokens: `complete(instruction, text)` writes it,
-    BackgroundModel.complete is made for that. One is made at a time; at most `max_waiting`
+    a new one of at most LONGEST_SUMMARY tokens, which `complete` writes; its server pays for it, in
+    a direct message the person. One is made at a time; at most `max_waiting`
     conversations wait for theirs, one more comes again with its next turn. A failure leaves all as
     it was; a later turn tries again, after a pause. One request takes in messages of at most
     `max_tokens` by `count`. Without `enabled` nothing is made or recalled, only forgotten.
@@ -60,7 +62,7 @@ class ConversationSummarizer:
     def __init__(
         self,
         *,
-        complete: Callable[[str, str], Awaitable[str]],
+        complete: Complete,
         history: HistoryStore,
         store: SummaryStore,
         thresholds: TrimThresholds,
@@ -162,12 +164,12 @@ class ConversationSummarizer:
             self._gave_way[key] = True
             limit.reschedule(asyncio.get_running_loop().time())
 
-    async def _ask(self, key: str, text: str) -> str:
+    async def _ask(self, key: str, text: str, payer: Payer) -> str:
         """Return the model's answer. Raises BotError, and TimeoutError when it gave way."""
         try:
             async with asyncio.timeout(None) as limit:
                 self._request = (key, limit)
-                answer = (await self._complete(INSTRUCTION, text)).strip()
+                answer = (await self._complete(INSTRUCTION, text, payer)).strip()
         finally:
             self._request = None
         if not answer:
@@ -181,7 +183,8 @@ class ConversationSummarizer:
         due = await self._due(key, summary)
         while due:
             part, text = self._part(summary, due)
-            summary = self._summary(summary, part, await self._ask(key, text))
+            answer = await self._ask(key, text, payer_of(part[-1]))
+            summary = self._summary(summary, part, answer)
             if not await self._store.put(key, summary, version=version):
                 return
             log.info("Summed up %d messages of %s", len(part), key)
@@ -236,6 +239,11 @@ def sources_of(before: Summary | None, entries: Sequence[HistoryEntry]) -> froze
     sources = {entry.author_id for entry in entries} | (about - own)
     sources |= (before and before.sources) or frozenset()
     return frozenset(sources) if len(sources) <= MOST_SOURCES else None
+
+
+def payer_of(entry: HistoryEntry) -> Payer:
+    """Return who pays for summing up a conversation of such entries."""
+    return Payer(0 if entry.guild_id else entry.author_id, entry.guild_id)
 
 
 def transcript_line(entry: HistoryEntry) -> str:

@@ -2,15 +2,17 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from services.background_model import Complete
 from services.core.errors import BotError
 from services.core.tasks import TaskOwner
 from services.core.types import Place, UserTurn
 from services.fact_extraction import INSTRUCTION, question, read_notes
 from services.facts import Fact, Facts, IsPublic, merged, recalled
 from services.first_person import may_tell, own_words
+from services.limits import Payer
 from services.profile_store import ProfileStore
 from services.secret_words import holds_secret
 
@@ -37,16 +39,16 @@ class Lesson:
 class FactLearner:
     """Note what people tell about themselves, one turn after the other, beside the conversations.
 
-    `complete` asks a model, `is_public` tells of a guild's channel whether all its members may read
-    it now, `may_remember` of a person whether they let the bot keep anything. What waits at the
-    end of the bot is lost.
+    `complete` asks a model: who spoke pays, and their guild. `is_public` tells of a guild's
+    channel whether all its members may read it now, `may_remember` of a person whether they let the
+    bot keep anything. What waits at the end of the bot is lost.
     """
 
     def __init__(
         self,
         *,
         store: ProfileStore,
-        complete: Callable[[str, str], Awaitable[str]],
+        complete: Complete,
         is_public: IsPublic,
         may_remember: Callable[[int], bool],
         clock: Callable[[], float] = time.time,
@@ -120,7 +122,8 @@ class FactLearner:
         if _told_by(facts, lesson.message_ids):
             return
         known = recalled(facts, lesson.place, self._is_public)
-        answer = await self._complete(INSTRUCTION, question(lesson.text, known))
+        payer = Payer(lesson.user_id, lesson.place.guild_id or 0)
+        answer = await self._complete(INSTRUCTION, question(lesson.text, known), payer)
         notes = read_notes(answer, message=lesson.text)
         at, ids = self._clock(), lesson.message_ids
         fresh = [

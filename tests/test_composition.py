@@ -311,7 +311,7 @@ async def test_every_store_is_open_to_those_of_whom_it_keeps_something(tmp_path:
     async with AsyncExitStack() as stack:
         client = Client(socket="", trace=edit_limits(ChannelPacers()))
         kept = await stores.open_stores(made, client, stack)
-        model = BackgroundModel(ScriptedLLM([]), count=len)
+        model = BackgroundModel(ScriptedLLM([]), count=len, limits=answering.limits(made, kept))
         people = open_profiles(made, client, kept, model, stack)
         found = privacy.personal_stores(made, kept, people)
         names = {each.name for each in found}
@@ -351,7 +351,7 @@ async def test_people_are_remembered_where_the_bot_may_and_they_want_it(
     async with AsyncExitStack() as stack:
         client = Client(socket="", trace=edit_limits(ChannelPacers()))
         kept = await stores.open_stores(made, client, stack)
-        model = BackgroundModel(ScriptedLLM([]), count=len)
+        model = BackgroundModel(ScriptedLLM([]), count=len, limits=answering.limits(made, kept))
         people = open_profiles(made, client, kept, model, stack)
         assert people.may_remember(7) == enabled
         await kept.users.change(7, lambda now: replace(now, remember=False))

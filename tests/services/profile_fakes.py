@@ -8,6 +8,7 @@ from pathlib import Path
 from services.core.protocols import Cipher
 from services.core.types import Author, IncomingMessage, Place, UserTurn
 from services.fact_learner import FactLearner
+from services.limits import Payer
 from services.profile_store import ProfileStore
 from services.profiles import Profiles
 
@@ -50,6 +51,7 @@ class People:
         self.folder = folder / "profiles"
         self.answers: list[str | Exception] = []
         self.asked: list[str] = []
+        self.payers: list[Payer] = []
         self.refused: set[int] = set()
         self.closed: set[int] = set()
         self.pause: Callable[[], Awaitable[object]] | None = None
@@ -84,8 +86,9 @@ class People:
         while self.learner.is_busy:  # noqa: ASYNC110 - the store works in threads
             await asyncio.sleep(0.001)
 
-    async def _complete(self, instruction: str, text: str) -> str:
+    async def _complete(self, instruction: str, text: str, payer: Payer) -> str:
         assert "JSON" in instruction
+        self.payers.append(payer)
         self.asked.append(text)
         if self.pause is not None:
             await self.pause()

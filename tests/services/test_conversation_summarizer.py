@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from services.conversation_summarizer import (
 )
 from services.core.errors import BusyError, ProviderConnectionError, StorageError
 from services.core.types import Background, HistoryEntry, Role
+from services.limits import Payer
 from services.summary_store import Summary, SummaryStore, Version
 from services.trim_thresholds import Reached, TrimThresholds
 from tests.services.chat_fakes import MemoryHistory
@@ -52,12 +54,14 @@ class Model:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.payers: list[Payer] = []
         self.failures: list[Exception] = []
         self.running = self.most_running = 0
         self.answer: Callable[[int], str] = "summary {}".format
 
-    async def complete(self, instruction: str, text: str) -> str:
+    async def complete(self, instruction: str, text: str, payer: Payer) -> str:
         assert "120 words" in instruction
+        self.payers.append(payer)
         self.asked.append(text)
         self.running += 1
         self.most_running = max(self.most_running, self.running)
@@ -85,10 +89,11 @@ class World:
         )
         self._said = 0
 
-    async def say(self, count: int, *, key: str = KEY, author: int = 7) -> None:
+    async def say(self, count: int, *, key: str = KEY, author: int = 7, guild: int = 0) -> None:
         """Let a conversation grow by so many messages, two to a turn."""
         for _ in range(count // 2):
-            entries = [self._entry("user", author), self._entry("assistant", author)]
+            turn = [self._entry("user", author), self._entry("assistant", author)]
+            entries = [replace(each, guild_id=guild) for each in turn]
             await self.history.append(key, entries)
             self.summarizer.learn(key)
 
@@ -185,6 +190,14 @@ async def test_a_summary_gives_way_to_a_question_once_and_comes_after_the_next_t
             made.store.kept.clear()
             made.history.kept.clear()
         assert len(made.model.asked) == 4
+
+
+async def test_a_server_pays_for_its_summaries_and_a_person_for_their_own() -> None:
+    async with world() as made:
+        await made.say(24, key="channel-1", author=7)
+        await made.say(24, key="channel-2", author=8, guild=5)
+        await asyncio.sleep(5)
+        assert made.model.payers == [Payer(7, 0), Payer(0, 5)]
 
 
 async def test_an_empty_answer_is_a_failure() -> None:

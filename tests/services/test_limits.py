@@ -6,7 +6,7 @@ import pytest
 from services.core.errors import BusyError
 from services.core.types import Author, IncomingMessage, UserTurn
 from services.daily_budget import DailyBudget
-from services.limits import DailyShares, Limits
+from services.limits import DailyShares, Limits, Payer
 from services.rate_limiter import RateLimiter
 
 NOON = 1_800_014_400.0
@@ -47,6 +47,8 @@ def test_without_limits_everybody_is_admitted(limits: Callable[..., Limits]) -> 
     free = limits()
     for _ in range(50):
         free.spend_tokens(turn(), 10**6)
+        free.spend_background(Payer(7, 5), 10**6)
+        free.admit_background(Payer(7, 5))
         free.spend_speech(turn(), 10**6)
         free.admit(turn())
         free.admit_speech(turn())
@@ -88,6 +90,29 @@ def test_a_guild_has_one_share_of_tokens_for_all_its_members(
     shared.spend_tokens(turn(author=1), 1000)
     assert refused(shared, turn(author=2)).startswith("This server has used up")
     shared.admit(turn(author=1, guild=6))
+
+
+@pytest.mark.parametrize(
+    ("payer", "refuses"),
+    [
+        (Payer(7, 5), [(7, 5), (7, None), (8, 5)]),
+        (Payer(7, 0), [(7, 5), (7, None)]),
+        (Payer(0, 5), [(7, 5), (8, 5)]),
+    ],
+)
+def test_work_behind_the_turns_counts_against_the_same_shares(
+    limits: Callable[..., Limits], payer: Payer, refuses: list[tuple[int, int | None]]
+) -> None:
+    shared = limits(user_tokens=1000, guild_tokens=1000)
+    shared.admit_background(payer)
+    shared.spend_background(payer, 1000)
+    with pytest.raises(BusyError):
+        shared.admit_background(payer)
+    for author, guild in [(7, 5), (7, None), (8, 5), (8, None)]:
+        if (author, guild) in refuses:
+            refused(shared, turn(author=author, guild=guild))
+        else:
+            shared.admit(turn(author=author, guild=guild))
 
 
 def test_speech_that_is_used_up_leaves_the_text(limits: Callable[..., Limits]) -> None:

@@ -11,6 +11,7 @@ from services.core.errors import BotError, ProviderConnectionError
 from services.core.types import UserTurn
 from services.fact_extraction import INSTRUCTION
 from services.fact_learner import LONGEST_LESSON, MAX_WAITING
+from services.limits import Payer
 from services.profiles import NO_FACT, UNKNOWN
 from tests.services.profile_fakes import (
     ANA,
@@ -72,6 +73,14 @@ async def test_most_turns_cost_nothing(people: People) -> None:
     people.profiles.learn(said("I am Ana, as I say aloud", id=0))
     await people.idle()
     assert people.asked == []
+
+
+async def test_who_tells_something_pays_for_noting_it_and_so_does_their_server(
+    people: People,
+) -> None:
+    await people.tell(said("I have a cat."), noted(pet="Has a cat."))
+    await people.tell(said("I have a dog.", place=DIRECT, author=BEN), noted(pet="Has a dog."))
+    assert people.payers == [Payer(ANA, 5), Payer(BEN, 0)]
 
 
 async def test_what_is_known_is_shown_only_where_it_may_be_recalled(people: People) -> None:
