@@ -97,9 +97,9 @@ class JsonlHistoryStore:
     async def forget_guild(self, guild_id: int) -> list[str]:
         """Forget all conversations of a guild and return their keys."""
         keys = set()
-        for path in await asyncio.to_thread(list, parts(self._directory)):
+        for path in await self._look(self._parts):
             key = conversation_of(path.name)
-            if key not in keys and await asyncio.to_thread(self._is_of_guild, path, guild_id):
+            if key not in keys and await self._look(partial(self._is_of_guild, path, guild_id)):
                 keys.add(key)
         for key in sorted(keys):
             await self.clear(key)
@@ -107,8 +107,8 @@ class JsonlHistoryStore:
 
     async def entries_of(self, author_id: int) -> AsyncGenerator[tuple[str, HistoryEntry], None]:
         """Yield what a person said and was answered, each with its conversation's key."""
-        for path in await asyncio.to_thread(list, parts(self._directory)):
-            for entry in await asyncio.to_thread(self._read_author, path, author_id):
+        for path in await self._look(self._parts):
+            for entry in await self._look(partial(self._read_author, path, author_id)):
                 yield conversation_of(path.name), entry
 
     async def aclose(self) -> None:
@@ -121,23 +121,38 @@ class JsonlHistoryStore:
         except OSError as error:
             raise StorageError(f"cannot write the history: {error}") from error
 
+    async def _look(self, work: Callable[[], T]) -> T:
+        try:
+            return await asyncio.to_thread(work)
+        except OSError as error:
+            raise StorageError(f"cannot read the history: {error}") from error
+
     async def _rewrite(self, conversation: str | None, change: LineChange) -> int:
         """Change all files of one conversation, or of all; appends go on between two files.
 
-        What was appended before is changed too, also where its writing is still queued.
+        What was appended before is changed too, also where its writing is still queued. A file that
+        can't be changed keeps no other from it.
         """
         async with self._upkeep:
-            changed = 0
+            changed, failures = 0, []
             for path in await self._write(partial(self._begin_rewriting, conversation)):
-                changed += await self._write(partial(self._rewrite_file, path, change))
+                try:
+                    changed += await self._write(partial(self._rewrite_file, path, change))
+                except StorageError as error:
+                    failures.append(error)
+            if failures:
+                raise failures[0]
             return changed
+
+    def _parts(self) -> list[Path]:
+        return list(parts(self._directory))
 
     def _begin_rewriting(self, conversation: str | None) -> list[Path]:
         if conversation is not None:
             return self._finder.parts(stem_of(file_name(conversation)))
         for path in left_overs(self._directory):
             path.unlink(missing_ok=True)
-        return list(parts(self._directory))
+        return self._parts()
 
     def _rewrite_file(self, path: Path, change: LineChange) -> int:
         if path.parent == self._directory:

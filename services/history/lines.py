@@ -1,13 +1,17 @@
 """Files of lines, plain or packed: read from their end, read whole, changed in place."""
 
 import gzip
+import logging
 import os
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from io import BufferedWriter, FileIO
 from pathlib import Path
 
 from services.core.files import open_private, sync_directory
+
+log = logging.getLogger(__name__)
 
 LineChange = Callable[[bytes], bytes | None]
 """Returns a line (line break included) as it shall be, None to drop it."""
@@ -16,6 +20,9 @@ PACKED = ".gz"
 PARTIAL = ".part"
 
 BLOCK_BYTES = 8192
+
+DAMAGED = b"(damaged)\n"
+"""Stands for the rest of a packed file from where it is damaged: a line that nobody can read."""
 
 
 def last_lines(path: Path, count: int) -> list[bytes]:
@@ -39,12 +46,18 @@ def last_lines(path: Path, count: int) -> list[bytes]:
 
 
 def read_lines(path: Path) -> Iterator[bytes]:
-    """Yield the lines of a plain or packed file, none where it is gone. Raises OSError."""
+    """Yield the lines of a plain or packed file, none where it is gone. Raises OSError.
+
+    A damaged one ends with DAMAGED.
+    """
     try:
         with gzip.open(path) if path.suffix == PACKED else path.open("rb") as lines:
             yield from lines
     except FileNotFoundError:
         return
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        log.warning("%s is damaged: %s", path.name, error)
+        yield DAMAGED
 
 
 def rewrite_lines(path: Path, change: LineChange) -> int:

@@ -7,7 +7,7 @@ import random
 import signal
 import stat
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from io import FileIO
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from cryptography.fernet import Fernet
 
 from services.core.errors import CorruptHistoryError, StorageError
 from services.disk_cleanup import archive_old
-from services.history import files, lines, writer_thread
+from services.history import files, jsonl, lines, writer_thread
 from services.history.encryption import FernetCipher
 from services.history.jsonl import JsonlHistoryStore
 from services.history.record import encode
@@ -398,6 +398,60 @@ class TestForgetting:
         monkeypatch.setattr(os, "scandir", None)
         monkeypatch.setattr(os, "listdir", None)
         assert await store.forget_messages("channel-9", {1}) == 0
+
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            lambda data: data[: len(data) // 2],
+            lambda data: data[:200] + b"\xff\xff\xff" + data[203:],
+            lambda data: b"no archive" + data,
+        ],
+        ids=["cut", "changed", "something else"],
+    )
+    async def test_a_damaged_archive_keeps_nobody_from_being_forgotten(
+        self, store: JsonlHistoryStore, path: Path, damage: Callable[[bytes], bytes]
+    ) -> None:
+        said = b"".join(
+            encode(entry(f"CANARY {n}", author_id=7 + 70 * (n % 2))) for n in range(999)
+        )
+        damaged = path.parent / "archive" / "channel-1.20260101-1.jsonl.gz"
+        whole = damaged.with_name("channel-2.20260101-1.jsonl.gz")
+        write(path, b"")
+        write(damaged, damage(gzip.compress(said)))
+        write(whole, gzip.compress(said))
+        before = [each async for each in store.entries_of(7)]
+        assert len(before) >= 500
+        assert await store.forget_messages("channel-1", {12345}) == 0
+        assert await store.forget_author(7) >= 500
+        assert [each async for each in store.entries_of(7)] == []
+        others = [each async for each in store.entries_of(77)]
+        assert len(others) >= 499
+        assert await store.forget_guild(5) == []
+
+    async def test_a_file_that_cannot_be_changed_keeps_no_other_from_it(
+        self, store: JsonlHistoryStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(path: Path, change: lines.LineChange) -> int:
+            if path.parent == folder:
+                raise OSError(30, "Read-only file system")
+            return lines.rewrite_lines(path, change)
+
+        monkeypatch.setattr(jsonl, "rewrite_lines", refuse)
+        with pytest.raises(StorageError, match="Read-only"):
+            await store.forget_author(7)
+        assert list(folder.glob("archive/channel-2.*")) == []
+
+    async def test_what_cannot_be_read_is_a_storage_error(
+        self, store: JsonlHistoryStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(path: Path) -> Iterator[bytes]:
+            raise OSError(5, "Input/output error")
+
+        monkeypatch.setattr(jsonl, "read_lines", refuse)
+        with pytest.raises(StorageError, match="Input/output"):
+            _ = [each async for each in store.entries_of(7)]
+        with pytest.raises(StorageError, match="Input/output"):
+            await store.forget_guild(5)
 
     async def test_export_finds_what_is_archived(
         self, store: JsonlHistoryStore, folder: Path
