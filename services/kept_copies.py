@@ -84,43 +84,61 @@ class KeptCopies:
     async def aclose(self) -> None:
         """Follow what is known so far, as far as there is time, and end; idempotent."""
         self._closed = True
+        self._room.set()
         if self._working is not None:
             await asyncio.wait([self._working], timeout=CLOSING_SECONDS)
         await self._tasks.aclose()
 
     async def _add(self, channel_id: int, changes: _Changes) -> None:
-        await self._room.wait()
+        while self._count >= MAX_WAITING and not self._closed:
+            await self._room.wait()
         if self._closed:
             log.info("A change of messages came after the end and is not followed")
             return
-        known = self._waiting.setdefault(channel_id, _Changes())
-        known.add(changes)
-        self._count += len(changes)
-        if self._count >= MAX_WAITING:
-            self._room.clear()
+        known = self._waiting.get(channel_id)
+        if known is None:
+            self._put(channel_id, changes)
+        else:
+            before = len(known)
+            known.add(changes)
+            self._note(len(known) - before)
         if self._working is None:
             self._working = self._tasks.start(self._work(), name="work")
+
+    def _put(self, channel_id: int, changes: _Changes) -> None:
+        self._waiting[channel_id] = changes
+        self._note(len(changes))
+
+    def _take(self, channel_id: int) -> _Changes:
+        changes = self._waiting.pop(channel_id)
+        self._note(-len(changes))
+        return changes
+
+    def _note(self, more: int) -> None:
+        """Count what waits, and let in who waits for room."""
+        self._count += more
+        if self._count >= MAX_WAITING:
+            self._room.clear()
+        else:
+            self._room.set()
 
     async def _work(self) -> None:
         try:
             while self._waiting:
                 channel_id = next(iter(self._waiting))
-                changes = self._waiting.pop(channel_id)
+                changes = self._take(channel_id)
                 try:
                     await self._follow(channel_id, changes)
                 except StorageError as error:
                     log.error("Changed messages are still kept as they were: %s", error)
                     await self._retry(channel_id, changes)
-                if not self._waiting:
-                    self._count = 0
-                    self._room.set()
         finally:
             self._working = None
 
     async def _retry(self, channel_id: int, changes: _Changes) -> None:
-        later = self._waiting.pop(channel_id, _Changes())
-        changes.add(later)
-        self._waiting[channel_id] = changes
+        if channel_id in self._waiting:
+            changes.add(self._take(channel_id))
+        self._put(channel_id, changes)
         await asyncio.sleep(RETRY_SECONDS)
 
     async def _follow(self, channel_id: int, changes: _Changes) -> None:

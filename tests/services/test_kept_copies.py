@@ -30,10 +30,13 @@ class Disk(MemoryHistory):
         super().__init__()
         self.refusals = 0
         self.calls = 0
+        self.refused = ""
 
     async def forget_messages(self, conversation: str, message_ids: Collection[int]) -> int:
         self.calls += 1
         await asyncio.sleep(0.1)
+        if conversation == self.refused:
+            raise StorageError("damaged")
         if self.refusals:
             self.refusals -= 1
             raise StorageError("full")
@@ -165,6 +168,22 @@ async def test_a_disk_that_refuses_is_asked_again(caplog: pytest.LogCaptureFixtu
         await asyncio.sleep(RETRY_SECONDS)
         assert made.kept == []
         assert "still kept" in caplog.text
+
+
+async def test_a_channel_that_is_refused_for_ever_keeps_no_other_from_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(kept_copies, "MAX_WAITING", 50)
+    async with room() as made:
+        made.disk.refused = KEY
+        await made.copies.delete(100, {1})
+        for number in range(200):
+            async with asyncio.timeout(3 * RETRY_SECONDS):
+                await made.copies.delete(200 + number, {number})
+        await made.disk.append("channel-999", [entry("there", 5)])
+        await made.copies.delete(999, {5})
+        await asyncio.sleep(3 * RETRY_SECONDS)
+        assert made.disk.kept["channel-999"] == []
 
 
 async def test_many_deletions_in_one_channel_are_few_passes(
