@@ -1,12 +1,15 @@
 """What becomes of a line of history when a person or a message is forgotten or changed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from services.core.protocols import Cipher
 from services.core.types import HistoryEntry
 from services.history.lines import LineChange
 from services.history.record import decode, encode, is_sealed
+
+FEW = 16
+"""Ids that are sooner looked for in a line's bytes than its entry is read."""
 
 
 def everything(_: bytes) -> bytes | None:
@@ -73,9 +76,9 @@ def is_of_guild(lines: Iterable[bytes], guild_id: int, cipher: Cipher | None) ->
     return any(entry is not None and entry.guild_id == guild_id for entry in found)
 
 
-def _candidate(line: bytes, ids: Iterable[int], cipher: Cipher | None) -> HistoryEntry | None:
+def _candidate(line: bytes, ids: Collection[int], cipher: Cipher | None) -> HistoryEntry | None:
     """Return the entry of a line that may hold one of the ids; most plain lines don't."""
-    if is_sealed(line) or any(str(each).encode() in line for each in ids):
+    if is_sealed(line) or len(ids) > FEW or any(str(each).encode() in line for each in ids):
         return _entry(line, cipher)
     return None
 

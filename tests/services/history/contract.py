@@ -139,6 +139,14 @@ class HistoryStoreContract:
         assert await store.forget_messages("c", []) == 0
         assert await texts(store, "c") == ["(1,)", "()"]
 
+    async def test_many_messages_deleted_at_once_take_their_entries_along(
+        self, store: HistoryStore
+    ) -> None:
+        for number in (50, 150):
+            await store.append("a", [entry(f"{number}", message_ids=(number,))])
+        assert await store.forget_messages("a", range(100)) == 1
+        assert [each.text for each in await store.load("a", limit=9)] == ["150"]
+
     async def test_a_forgotten_person_is_forgotten_everywhere(self, store: HistoryStore) -> None:
         for key in ("c", "d", "e"):
             await store.append(key, [entry("mine"), entry("answer", role="assistant")])
