@@ -17,8 +17,9 @@ _LOOKS: Final = r"""
     (?:\d[\ .\-/]?){9,}                                        # cards, accounts, telephones
     | \b[A-Z]{2}\d{2}(?:\ ?[A-Z0-9]{4}){3,}                    # IBAN
     | \b(?:sk|pk|gh[opsu]|xox[abp]|AKIA|eyJ)[-_A-Za-z0-9]{8,}  # keys of well-known services
-    | (?=[\w.+/=-]{20,})(?=[\w.+/=-]*\d)(?=[\w.+/=-]*[A-Za-z])[\w.+/=-]{20,}
-    | -----BEGIN | ://[^\s/@]+:[^\s/@]+@
+    # a long run of letters and digits, looked at from its beginning alone: for time's sake
+    | (?<![\w.+/=-])(?=[\w.+/=-]*\d)(?=[\w.+/=-]*[A-Za-z])[\w.+/=-]{20,}
+    | -----BEGIN | ://[^\s/@:]*:[^\s/@]+@
 """
 
 _NAMED: Final = re.compile(rf"(?<!\w)(?:{_NAMES})(?!\w)|密码|密碼|パスワード", re.I | re.X)

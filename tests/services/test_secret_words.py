@@ -21,8 +21,11 @@ from services.secret_words import holds_secret
         "ghp_abcdefgh1234",
         "eyJhbGciOiJIUzI1NiJ9",
         "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcDE.abcdefghij",
+        "it is (abcdefghijklmnopqrst1)",
         "-----BEGIN RSA",
         "https://ana:secret@example.org",
+        "https://ana:se:cret@example.org",
+        "redis://:secret@example.org",
         "我的密码是一二三",
     ],
 )
