@@ -56,7 +56,7 @@ _STATEMENT: Final = re.compile(
 )
 _SENTENCE: Final = re.compile(r"[^.!?。！？\n]+[.!?。！？]*")
 _FENCE: Final = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.S)
-_QUOTED: Final = re.compile(r"^(?:>.*|\[About this, which .*:\])$", re.M)
+_QUOTED: Final = re.compile(r"^ *(?:>>> (?s:.*)|>.*)|^\[About this, which .*:\]$", re.M)
 _MARKUP: Final = re.compile(r"<[@#:a-z][^<>\s]*\d>|https?://\S+")
 
 

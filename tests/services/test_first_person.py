@@ -69,6 +69,8 @@ def test_most_of_what_people_ask_costs_nothing(text: str) -> None:
     ("text", "own"),
     [
         ("> I am Bob\nI am Ana", "I am Ana"),
+        ("I am Ana\n  > I am Bob", "I am Ana"),
+        ("I am Ana\n>>> I am Bob\nI live in Paris", "I am Ana"),
         ("[About this, which Bob wrote:]\n> I am Bob\nWho is he?", "Who is he?"),
         ("Look: ```\nI am code\n``` fine", "Look:   fine"),
         ("Look: ```I am code", "Look:"),
