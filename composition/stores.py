@@ -9,6 +9,7 @@ from composition.phrases import phrase_cache
 from config import Settings
 from services.closing import own
 from services.core.errors import StorageError
+from services.core.files import remove_unfinished
 from services.core.protocols import Cipher, HistoryStore
 from services.daily_budget import DailyBudget
 from services.history.encryption import open_cipher
@@ -42,6 +43,7 @@ class Stores:
 
 async def open_stores(settings: Settings, client: Client, stack: AsyncExitStack) -> Stores:
     """Open what is kept under history/. Raises ConfigurationError, StorageError."""
+    await asyncio.to_thread(tidy_up, settings)
     upkeep = asyncio.Lock()
     cipher = await asyncio.to_thread(history_cipher, settings)
     guilds, users = await guild_preferences(settings), await user_preferences(settings)
@@ -62,6 +64,15 @@ async def open_stores(settings: Settings, client: Client, stack: AsyncExitStack)
         phrases=phrases,
         personas=await open_personas(settings, client, users, guilds),
     )
+
+
+def tidy_up(settings: Settings) -> None:
+    """Remove what a crash left half-written: nobody would forget it; blocks."""
+    for folder in (settings.HISTORY_DIR, settings.TEMP_DIR / "phrases"):
+        try:
+            remove_unfinished(folder)
+        except OSError as error:
+            log.warning("What a crash left behind is still there: %s", error)
 
 
 def history_cipher(settings: Settings) -> Cipher | None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from io import FileIO
 from pathlib import Path
 
-from services.core.files import make_private_directory, open_private, sync_directory
+from services.core.files import PARTIAL, make_private_directory, open_private, sync_directory
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +118,7 @@ def _pack(place: Path) -> int:
     At every moment its content is whole under one name or the other. A line written while it was
     being read has it read again.
     """
-    partial = place.with_name(f"{place.name}.part")
+    partial = place.with_name(place.name + PARTIAL)
     try:
         while _compress(place, partial) < place.stat().st_size:
             log.debug("A conversation grew while it was packed")

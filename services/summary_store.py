@@ -9,13 +9,13 @@ from urllib.parse import quote, unquote
 from cachetools import LRUCache
 
 from services.core.errors import StorageError
-from services.core.files import replace_private
+from services.core.files import PARTIAL, replace_private
 from services.core.protocols import Cipher
 from services.trim_thresholds import Reached
 
 log = logging.getLogger(__name__)
 
-SUFFIX = ".json"
+SUFFIX, CORRUPT = ".json", ".corrupt"
 
 Version = tuple[int, int]
 """How often all conversations, and one, had something forgotten."""
@@ -138,7 +138,7 @@ class SummaryStore:
             self._cached.pop(key, None)
 
     def _delete(self, key: str | None, unwanted: Callable[[Summary], bool]) -> int:
-        found = self._files() if key is None else [self._path(key)]
+        found = self._files() if key is None else self._files_of(key)
         gone = [path for path in found if path.exists() and self._is(path, unwanted)]
         for path in gone:
             path.unlink(missing_ok=True)
@@ -160,6 +160,10 @@ class SummaryStore:
         if self._directory.is_dir():
             yield from (path for path in self._directory.iterdir() if SUFFIX in path.suffixes)
 
+    def _files_of(self, key: str) -> list[Path]:
+        path = self._path(key)
+        return [path, *(path.with_name(path.name + each) for each in (CORRUPT, PARTIAL))]
+
     def _path(self, key: str) -> Path:
         return self._directory / (quote(key, safe="").replace(".", "%2E") + SUFFIX)
 
@@ -170,7 +174,7 @@ class SummaryStore:
             return None
         except ValueError:
             log.error("%s cannot be read and is set aside", path.name)
-            path.replace(path.with_name(f"{path.name}.corrupt"))
+            path.replace(path.with_name(path.name + CORRUPT))
             return None
 
     def _encode(self, summary: Summary) -> bytes:

@@ -21,6 +21,7 @@ from config import Settings
 from services.background_model import BackgroundModel
 from services.channel_pacer import ChannelPacers
 from services.core.errors import ProviderConnectionError, ProviderRequestError
+from services.core.files import replace_private
 from services.core.protocols import LLM
 from services.core.types import ChatContext, ChatMessage, HistoryEntry, ImagePart, Place
 from services.facts import Fact
@@ -304,6 +305,23 @@ async def test_every_command_is_short_enough_for_discord(
     for command in tree.walk_commands():
         assert 0 < len(command.description) <= 100
         assert "\n" not in command.description
+
+
+async def test_nothing_is_left_of_what_a_crash_left_half_written(tmp_path: Path) -> None:
+    made = Settings(HISTORY_DIR=tmp_path / "history", TEMP_DIR=tmp_path / "temp")
+    places = (
+        "history/profiles/7.json",
+        "history/summaries/channel-1.json",
+        "temp/phrases/1.phrase",
+    )
+    for place in places:
+        await asyncio.to_thread(replace_private, tmp_path / place, b"her words")
+        await asyncio.to_thread((tmp_path / place).rename, tmp_path / f"{place}.part")
+    async with AsyncExitStack() as stack:
+        client = Client(socket="", trace=edit_limits(ChannelPacers()))
+        await stores.open_stores(made, client, stack)
+        left = await asyncio.to_thread(lambda: list(tmp_path.rglob("*.part")))
+        assert left == []
 
 
 async def test_every_store_is_open_to_those_of_whom_it_keeps_something(tmp_path: Path) -> None:

@@ -5,6 +5,9 @@ import os
 from io import FileIO
 from pathlib import Path
 
+PARTIAL = ".part"
+"""How the name of a file ends that is being written."""
+
 
 def make_private_directory(directory: Path) -> None:
     """Create a directory that its owner alone may enter, or close an existing one to others."""
@@ -36,9 +39,18 @@ def replace_private(path: Path, data: bytes) -> None:
     Creates its directory, private too. Raises OSError.
     """
     make_private_directory(path.parent)
-    partial = path.with_name(f"{path.name}.part")
+    partial = path.with_name(path.name + PARTIAL)
     with FileIO(partial, "w", opener=open_private) as file:
         file.write(data)
         os.fsync(file.fileno())
     partial.replace(path)
     sync_directory(path.parent)
+
+
+def remove_unfinished(directory: Path) -> None:
+    """Remove what a crash left half-written in a folder and its folders; blocks.
+
+    For the start, before anything is written there. Raises OSError.
+    """
+    for path in list(directory.rglob(f"*{PARTIAL}")):
+        path.unlink(missing_ok=True)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from services.history.lines import PACKED, PARTIAL
+from services.core.files import PARTIAL
+from services.history.lines import PACKED
 from services.history.record import SUFFIX
 
 ARCHIVE = "archive"

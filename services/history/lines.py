@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from io import BufferedWriter, FileIO
 from pathlib import Path
 
-from services.core.files import open_private, sync_directory
+from services.core.files import PARTIAL, open_private, sync_directory
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +17,6 @@ LineChange = Callable[[bytes], bytes | None]
 """Returns a line (line break included) as it shall be, None to drop it."""
 
 PACKED = ".gz"
-PARTIAL = ".part"
 
 BLOCK_BYTES = 8192
 

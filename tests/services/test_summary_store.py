@@ -83,6 +83,16 @@ async def test_a_conversation_is_forgotten(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
+@pytest.mark.parametrize("ending", [".corrupt", ".part"])
+async def test_nothing_of_a_forgotten_conversation_is_left(tmp_path: Path, ending: str) -> None:
+    store = await kept(tmp_path)
+    (tmp_path / f"{KEY}.json").rename(tmp_path / f"{KEY}.json{ending}")
+    (tmp_path / f"{KEY}0.json{ending}").write_bytes(b"")
+    assert await store.forget_messages(KEY, {1})
+    assert names(tmp_path) == [f"{KEY}0.json{ending}"]
+    assert not await store.forget_conversation(KEY)
+
+
 @pytest.mark.parametrize("cipher", [None, CIPHER])
 async def test_a_person_is_forgotten_and_so_is_what_nobody_can_read(
     tmp_path: Path, cipher: Cipher | None
