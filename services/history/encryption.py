@@ -1,11 +1,10 @@
 import base64
 import logging
 import secrets
-from io import FileIO
 from pathlib import Path
 
 from services.core.errors import ConfigurationError
-from services.core.files import make_private_directory, open_private
+from services.core.files import replace_private
 
 log = logging.getLogger(__name__)
 
@@ -63,9 +62,10 @@ def open_cipher(keys: str, *, directory: Path) -> FernetCipher | None:
             cipher.open(mark.read_bytes())
         except ValueError:
             raise ConfigurationError(WRONG_KEY) from None
-    make_private_directory(directory)
-    with FileIO(mark, "w", opener=open_private) as file:
-        file.write(cipher.seal(b"history"))
+    try:
+        replace_private(mark, cipher.seal(b"history"))
+    except OSError as error:
+        raise ConfigurationError(f"HISTORY_DIR cannot be written: {error}") from error
     return cipher
 
 

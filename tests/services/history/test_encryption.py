@@ -1,4 +1,5 @@
 import base64
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -61,6 +62,21 @@ def test_a_key_can_be_replaced_for_good(tmp_path: Path) -> None:
     open_cipher(key(1), directory=tmp_path)
     open_cipher(f"{key(2)},{key(1)}", directory=tmp_path)
     assert open_cipher(key(2), directory=tmp_path) is not None
+
+
+def test_a_start_that_is_cut_short_leaves_the_folder_usable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    open_cipher(key(1), directory=tmp_path)
+    for step in (FernetCipher, "seal"), (os, "fsync"):
+        with monkeypatch.context() as patch:
+            patch.setattr(*step, full)
+            with pytest.raises(ConfigurationError, match="No space left"):
+                open_cipher(key(1), directory=tmp_path)
+        assert open_cipher(key(1), directory=tmp_path) is not None
 
 
 def test_the_module_makes_a_key() -> None:
