@@ -83,12 +83,14 @@ class DailyBudget:
         if not self._unsaved:
             return
         self._unsaved = False
-        content = json.dumps({"day": self._day, "used": self._used}).encode()
         try:
-            await asyncio.to_thread(replace_private, self._path, content)
+            await asyncio.to_thread(self._write, self._day, dict(self._used))
         except OSError as error:
             self._unsaved = True
             log.warning("Today's use could not be kept: %s", error)
+
+    def _write(self, day: str, used: dict[str, float]) -> None:
+        replace_private(self._path, json.dumps({"day": day, "used": used}).encode())
 
     def _read(self) -> dict[str, float]:
         try:
