@@ -9,7 +9,7 @@ UNREADABLE = "I could not read this just now"
 OPTED_OUT = "You opted out: I keep nothing more of what you say. `/privacy optin` changes that."
 OPTED_IN = "`/privacy optout` lets me keep nothing more of what you say."
 WAYS = "`/privacy export` sends you all of it, `/privacy forget` deletes it."
-STILL_OPTED_OUT = "You stay opted out; that choice is all I know of you."
+STILL_OPTED_OUT = "You stay opted out: if I forgot that too, I would keep what you say again."
 INCOMPLETE = "⚠️ Not everything could be deleted. Please try again, or tell the bot's owner."
 
 

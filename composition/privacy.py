@@ -84,8 +84,7 @@ def _stores_of_words(settings: Settings, stores: Stores, profiles: Profiles) -> 
             name="phrases",
             what="spoken phrases, as sound",
             where="the bot's memory" + ", `temp/`" * settings.TTS_CACHE_DISK,
-            how_long=f"until others take their place, {settings.MAX_TEMP_FILE_AGE_HOURS:g} h "
-            "on the disk at most",
+            how_long=f"until others take their place{_on_the_disk(settings)}",
             export=_phrases(stores.phrases),
             forget=stores.phrases.forget,
         ),
@@ -97,7 +96,7 @@ def _stores_of_choices(stores: Stores) -> list[PersonalStore]:
     return [
         PersonalStore(
             name="users",
-            what="choices: voice, speed, language, persona, opting out",
+            what="choices: voice, speed, language, persona, being remembered, opting out",
             where="the bot's disk, `history/preferences/`",
             how_long="until you change them",
             export=_choices(stores.users),
@@ -136,7 +135,15 @@ def _history_time(settings: Settings) -> str:
     packed = f"packed away {settings.MAX_HISTORY_AGE_DAYS:g} days after the last message there"
     if not settings.ARCHIVE_MAX_AGE_DAYS:
         return f"{packed}, kept until you delete them"
-    return f"{packed}, deleted {settings.ARCHIVE_MAX_AGE_DAYS:g} days after it"
+    return f"{packed}, deleted {settings.ARCHIVE_MAX_AGE_DAYS:g} days after that"
+
+
+def _on_the_disk(settings: Settings) -> str:
+    """Say how long phrases stay on the disk, where anything tidies it up."""
+    if not (settings.TTS_CACHE_DISK and settings.MEMORY_CLEANUP_ENABLED):
+        return ""
+    hours = settings.MAX_TEMP_FILE_AGE_HOURS + settings.MEMORY_CLEANUP_INTERVAL_HOURS
+    return f", on the disk {hours:g} h at most"
 
 
 def _or_by_age(settings: Settings) -> str:

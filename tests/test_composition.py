@@ -361,6 +361,33 @@ async def test_every_store_is_open_to_those_of_whom_it_keeps_something(tmp_path:
         assert [await each.forget(7) for each in found if each.forget] == [0, 0, 0, 0, 0]
 
 
+@pytest.mark.parametrize(
+    ("chosen", "told"),
+    [
+        ({}, "until others take their place"),
+        ({"TTS_CACHE_DISK": True}, "until others take their place, on the disk 30 h at most"),
+        (
+            {"TTS_CACHE_DISK": True, "MEMORY_CLEANUP_ENABLED": False},
+            "until others take their place",
+        ),
+    ],
+)
+async def test_how_long_phrases_stay_is_told_as_it_is(
+    tmp_path: Path, chosen: dict[str, bool], told: str
+) -> None:
+    made = Settings(
+        HISTORY_DIR=tmp_path / "history",
+        TEMP_DIR=tmp_path / "temp",
+        **chosen,  # type: ignore[arg-type]
+    )
+    async with AsyncExitStack() as stack:
+        client = Client(socket="", trace=edit_limits(ChannelPacers()))
+        kept = await stores.open_stores(made, client, stack)
+        model = BackgroundModel(ScriptedLLM([]), count=len, limits=answering.limits(made, kept))
+        found = privacy.personal_stores(made, kept, open_profiles(made, client, kept, model, stack))
+        assert [each.how_long for each in found if each.name == "phrases"] == [told]
+
+
 @pytest.mark.parametrize("enabled", [True, False])
 async def test_people_are_remembered_where_the_bot_may_and_they_want_it(
     tmp_path: Path, enabled: bool

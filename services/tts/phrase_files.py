@@ -2,6 +2,7 @@ import asyncio
 import hashlib
 import json
 import logging
+import os
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -171,7 +172,9 @@ def _left_to(users: set[int], path: Path, packets: Sequence[bytes]) -> bool:
     """Leave a phrase to others; return whether there is still a file of it. Raises OSError."""
     if users:
         with suppress(OSError):  # a full disk: it goes then
+            status = path.stat()
             replace_private(path, _encode(packets, users))
+            os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))  # it stays as old
             return True
     path.unlink(missing_ok=True)
     return False

@@ -145,7 +145,10 @@ async def test_forgetting_reaches_the_disk(tmp_path: Path) -> None:
     await kept.keep(key("mine"), phrase(7))
     await kept.keep(key("ours"), phrase(7, 8))
     again = await opened(tmp_path)
+    for path in files_in(tmp_path):
+        os.utime(path, (1000, 1000))
     assert await again.forget(7) == 1
+    assert [path.stat().st_mtime for path in files_in(tmp_path)] == [1000]
     assert not again.has(key("mine"))
     assert await again.forget(8) == 1
     assert not files_in(tmp_path)
