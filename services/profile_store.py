@@ -94,7 +94,9 @@ class ProfileStore:
             self._version += 1
             self._cached[user_id] = after
             if self._tellers is not None:
-                self._tellers |= {each: user_id for fact in after for each in fact.message_ids}
+                for gone in _ids(before) - _ids(after):
+                    self._tellers.pop(gone, None)
+                self._tellers |= dict.fromkeys(_ids(after), user_id)
         return after
 
     def _path(self, user_id: int) -> Path:
@@ -144,6 +146,10 @@ class ProfileStore:
         for path in left:
             path.unlink(missing_ok=True)
         return len(left)
+
+
+def _ids(facts: Facts) -> set[int]:
+    return {message_id for fact in facts for message_id in fact.message_ids}
 
 
 async def _off_the_loop(work: Callable[..., Result], *arguments: object) -> Result:

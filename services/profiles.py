@@ -5,7 +5,7 @@ from dataclasses import replace
 from services.core.errors import BotError, StorageError
 from services.core.types import Place, UserTurn
 from services.fact_extraction import is_fact, one_line
-from services.fact_learner import FactLearner, Lesson, lesson_of
+from services.fact_learner import LONGEST_LESSON, FactLearner, Lesson, lesson_of
 from services.facts import Fact, Facts, IsPublic, recalled
 from services.first_person import own_words
 from services.profile_store import ProfileStore
@@ -105,7 +105,7 @@ class Profiles:
         authors = {(each.user_id, each.place, each.channel_id) for each in dropped}
         authors |= {(user_id, fact.place, fact.channel_id) for user_id, fact in gone}
         for user_id, place, channel_id in authors:
-            words = own_words(text)
+            words = own_words(text)[:LONGEST_LESSON]
             self._learner.learn(Lesson(user_id, place, channel_id, words, (message_id,)))
         return len(gone)
 

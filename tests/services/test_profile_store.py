@@ -115,6 +115,8 @@ async def test_who_told_something_in_a_message_is_found(tmp_path: Path) -> None:
     await put(kept, 8, Fact("x", "Runs.", FACT.place, 10, 1.0, (9,)))
     assert await kept.tellers({1, 9}) == {7, 8}
     assert await kept.tellers({5}) == set()
+    await put(kept, 8)
+    assert await kept.tellers({1, 9}) == {7}
 
 
 async def test_one_person_too_many_is_refused_in_words(tmp_path: Path) -> None:

@@ -245,6 +245,11 @@ async def test_of_a_long_text_the_beginning_counts(people: People) -> None:
     await people.tell(said("I am Ana. " * 1000), noted())
     assert len(people.asked[0]) < LONGEST_LESSON + 100
     assert len(INTRODUCTION.text) < len(INSTRUCTION)
+    await people.tell(said("I have a cat."), noted(pet="Has a cat."))
+    people.answers.append(noted())
+    await people.profiles.revise_message(1, "I am Ana. " * 400)
+    await people.idle()
+    assert len(people.asked[-1]) < LONGEST_LESSON + 100
 
 
 async def test_after_the_end_nothing_is_learned(people: People) -> None:
