@@ -2,7 +2,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from services.background_model import Complete
@@ -41,7 +41,8 @@ class FactLearner:
 
     `complete` asks a model: who spoke pays, and their guild. `is_public` tells of a guild's
     channel whether all its members may read it now, `may_remember` of a person whether they let the
-    bot keep anything. What waits at the end of the bot is lost.
+    bot keep anything. A request under way gives way to a question once, and goes on after the next
+    answer. What waits at the end of the bot is lost.
     """
 
     def __init__(
@@ -60,6 +61,8 @@ class FactLearner:
         self._clock = clock
         self._waiting: deque[Lesson] = deque()
         self._at_work: Lesson | None = None
+        self._gave_way: Lesson | None = None
+        self._request: asyncio.Timeout | None = None
         self._arrived = asyncio.Event()
         self._closed = False
         self._tasks = TaskOwner("fact_learner")
@@ -85,6 +88,17 @@ class FactLearner:
         if not self._tasks:
             self._tasks.start(self._learn_forever(), name="learn")
 
+    def give_way(self) -> None:
+        """Let a question go first: small servers answer one at a time. Never waits."""
+        lesson = self._at_work
+        if self._request is not None and lesson is not None and lesson is not self._gave_way:
+            self._gave_way = lesson
+            self._request.reschedule(asyncio.get_running_loop().time())
+
+    def go_on(self) -> None:
+        """Go on with what gave way, now that a question is answered."""
+        self._arrived.set()
+
     def drop(self, unwanted: Callable[[Lesson], bool]) -> list[Lesson]:
         """Learn nothing more from such lessons, also not from the one at work; return them."""
         current = [self._at_work] if self._at_work is not None else []
@@ -102,28 +116,35 @@ class FactLearner:
 
     async def _learn_forever(self) -> None:
         while True:
-            while self._waiting:
-                self._at_work = self._waiting.popleft()
-                await self._try(self._at_work)
-                self._at_work = None
-            self._arrived.clear()
             await self._arrived.wait()
+            self._arrived.clear()
+            gave_way = False
+            while self._waiting and not gave_way:
+                lesson = self._at_work = self._waiting.popleft()
+                gave_way = not await self._try(lesson)
+                if gave_way and self._at_work is lesson:
+                    self._waiting.appendleft(lesson)
+                self._at_work = None
 
-    async def _try(self, lesson: Lesson) -> None:
+    async def _try(self, lesson: Lesson) -> bool:
+        """Learn from a lesson; return False where that gave way to a question."""
         try:
             await self._work(lesson)
+        except TimeoutError:
+            log.info("Learning from a turn gives way to a question")
+            return False
         except BotError as error:
             log.warning("Nothing is learned from a turn: %s", error.brief)
         except Exception as error:  # noqa: BLE001 - one turn must not end the work on all others
             log.error("Nothing is learned from a turn: %s", type(error).__name__)
+        return True
 
     async def _work(self, lesson: Lesson) -> None:
         facts = await self._store.load(lesson.user_id)
         if _told_by(facts, lesson.message_ids):
             return
         known = recalled(facts, lesson.place, self._is_public)
-        payer = Payer(lesson.user_id, lesson.place.guild_id or 0)
-        answer = await self._complete(INSTRUCTION, question(lesson.text, known), payer)
+        answer = await self._ask(lesson, known)
         notes = read_notes(answer, message=lesson.text)
         at, ids = self._clock(), lesson.message_ids
         fresh = [
@@ -138,6 +159,15 @@ class FactLearner:
         if fresh:
             await self._store.change(lesson.user_id, add)
             log.info("Noted %d facts", len(fresh))
+
+    async def _ask(self, lesson: Lesson, known: Sequence[Fact]) -> str:
+        """Return the model's answer. Raises BotError, and TimeoutError when it gave way."""
+        payer = Payer(lesson.user_id, lesson.place.guild_id or 0)
+        try:
+            async with asyncio.timeout(None) as self._request:
+                return await self._complete(INSTRUCTION, question(lesson.text, known), payer)
+        finally:
+            self._request = None
 
 
 def lesson_of(turn: UserTurn) -> Lesson | None:

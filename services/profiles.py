@@ -46,6 +46,7 @@ class Profiles:
 
     async def recall(self, turn: UserTurn) -> str:
         """Return what a turn's author told that may be recalled here, newest first, in lines."""
+        self._learner.give_way()
         user_id = turn.author.id
         if not self._may_remember(user_id):
             return ""
@@ -61,6 +62,7 @@ class Profiles:
         """Take in a turn that was answered; never waits."""
         if (lesson := lesson_of(turn)) is not None:
             self._learner.learn(lesson)
+        self._learner.go_on()
 
     async def export(self, user_id: int) -> list[Fact]:
         """Return all that is kept of a person, oldest first."""

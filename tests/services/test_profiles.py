@@ -233,6 +233,51 @@ async def test_a_profile_that_cannot_be_read_is_not_recalled(
     assert "not recalled" in caplog.text
 
 
+async def test_learning_gives_way_to_a_question_once_and_goes_on_after_its_answer(
+    people: People,
+) -> None:
+    asked, answer = asyncio.Event(), asyncio.Event()
+
+    async def pause() -> None:
+        asked.set()
+        await answer.wait()
+
+    people.pause = pause
+    people.answers += [noted(pet="Has a cat."), noted(sport="Loves rowing.")]
+    people.profiles.learn(said("I have a cat.", id=1))
+    people.profiles.learn(said("I love rowing.", id=2))
+    await asked.wait()
+    asked.clear()
+    for _ in range(3):
+        await people.profiles.recall(said("And?", author=BEN))
+    await asyncio.sleep(0.01)
+    assert len(people.asked) == 1
+    people.profiles.learn(said("Fine.", author=BEN, id=3))
+    await asked.wait()
+    await people.profiles.recall(said("And?", author=BEN))
+    answer.set()
+    await people.idle()
+    assert len(people.asked) == 3
+    assert await people.known() == "- Loves rowing.\n- Has a cat."
+
+
+async def test_what_gave_way_and_is_taken_back_is_not_learned(people: People) -> None:
+    asked = asyncio.Event()
+
+    async def pause() -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    people.pause = pause
+    people.profiles.learn(said("I have a cat.", id=1))
+    await asked.wait()
+    await people.profiles.recall(said("And?", author=BEN))
+    await people.profiles.forget_messages({1})
+    people.profiles.learn(said("Fine.", author=BEN, id=3))
+    await people.idle()
+    assert len(people.asked) == 1
+
+
 async def test_too_much_at_once_is_left_out(people: People) -> None:
     people.answers = [noted()] * (MAX_WAITING + 9)
     for id in range(1, MAX_WAITING + 10):
