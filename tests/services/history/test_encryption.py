@@ -71,9 +71,9 @@ def test_a_start_that_is_cut_short_leaves_the_folder_usable(
         raise OSError(28, "No space left on device")
 
     open_cipher(key(1), directory=tmp_path)
-    for step in (FernetCipher, "seal"), (os, "fsync"):
+    for place, step in (FernetCipher, "seal"), (os, "fsync"):
         with monkeypatch.context() as patch:
-            patch.setattr(*step, full)
+            patch.setattr(place, step, full)
             with pytest.raises(ConfigurationError, match="No space left"):
                 open_cipher(key(1), directory=tmp_path)
         assert open_cipher(key(1), directory=tmp_path) is not None
