@@ -12,11 +12,16 @@ BLIND = "This model can't see images."
 UNREADABLE = "The model could not read your images."
 UNSEEN = "[{} that you cannot see]"
 
-_COMPLAINT = re.compile(r"image|vision|multi-?modal|\bcontent\b.*\bstr(?:ing)?\b", re.I | re.S)
-_DAMAGED = re.compile(
-    r"(?:invalid|corrupt\w*|truncated|unsupported|bad) image"
-    r"|\b(?:process|decode|parse|identify|read) (?:the |this |your |an )?image"
-    r"|image\b.{0,40}\b(?:too (?:large|big|small)|corrupt|truncated|exceeds|damaged)",
+_ABOUT_IMAGES = re.compile(
+    r"image|(?<![a-z])vision|multi-?modal|\bcontent\b.*\bstr(?:ing)?\b", re.I | re.S
+)
+_SEEING = r"(?:images?|image_url|vision|multi-?modal)"
+_IS_BLIND = re.compile(
+    rf"(?:not|n't) support\w*\b.{{0,20}}\b{_SEEING}\b(?! (?:type|format|size|file))"
+    rf"|\b{_SEEING}(?: (?:input|content|url|part)s?)? (?:is|are) (?:not|only) supported"
+    r"|support image input|unknown variant .?image_url|not an? (?:multi-?modal|vision)"
+    r"|missing data required for image|vision add-on is not loaded|\b0 image"
+    r"|\bcontent\b.*\bstr(?:ing)?\b",
     re.I | re.S,
 )
 
@@ -36,13 +41,14 @@ class Eyesight:
     def concede(self, error: ProviderError) -> str:
         """Return the note to give if an error is about the images, remembering a blind model.
 
-        Some servers say so with status 500.
+        Only words that say so prove a model blind: one that sees may refuse an image for its
+        format, size, number or content. Some servers say either with status 500.
         """
         refused = isinstance(error, ProviderRequestError) or (error.status or 0) >= 500
-        words = str(error)
-        if not refused or not _COMPLAINT.search(words):
+        said = str(error).removeprefix(error.brief)
+        if not refused or not _ABOUT_IMAGES.search(said):
             return ""
-        if _DAMAGED.search(words):
+        if not _IS_BLIND.search(said):
             return UNREADABLE
         if not self._blind:
             log.warning("The model of %s can't see images", error.provider)

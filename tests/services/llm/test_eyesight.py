@@ -30,6 +30,12 @@ def refused(words: str, status: int = 400) -> ProviderError:
         (404, "No endpoints found that support image input"),
         (500, "image input is not supported - hint: you may need to provide the mmproj"),
         (500, "this model is missing data required for image input"),
+        (400, "this model does not support image input (ref: b8bd)"),
+        (400, "Invalid image. The model does not support vision input."),
+        (400, "Model does not support images. Please use a model that does."),
+        (400, "multimodal content is not supported by this endpoint"),
+        (400, "Vision add-on is not loaded, but images were provided"),
+        (400, "At most 0 image(s) may be provided in one prompt."),
     ],
 )
 def test_a_model_that_refuses_images_is_blind_from_then_on(status: int, words: str) -> None:
@@ -50,9 +56,18 @@ def test_a_model_that_refuses_images_is_blind_from_then_on(status: int, words: s
         "Could not process image",
         "image exceeds 5 MB maximum",
         "failed to decode image: truncated",
+        "Unable to process input image. Please retry or report it.",
+        "The image data you provided does not represent a valid image.",
+        "image: unknown format",
+        "This model does not support image format webp",
+        "At least one of the image dimensions exceed max allowed size: 8000 pixels",
+        "At most 1 image(s) may be provided in one request.",
+        "Your input image may contain content that is not allowed by our safety system.",
+        "The prompt is too long. Make sure that `max_model_len` is no smaller than the number of "
+        "text tokens plus multimodal tokens.",
     ],
 )
-def test_an_image_that_is_damaged_says_nothing_about_the_model(words: str) -> None:
+def test_an_image_that_is_refused_says_nothing_about_the_model(words: str) -> None:
     eyes = Eyesight()
     assert eyes.concede(refused(words)) == UNREADABLE
     assert eyes.adapt(CONTEXT) == (CONTEXT, "")
@@ -60,7 +75,13 @@ def test_an_image_that_is_damaged_says_nothing_about_the_model(words: str) -> No
 
 @pytest.mark.parametrize(
     "error",
-    [refused("max_tokens is too large"), refused("oops", 500), ProviderAuthError("image key")],
+    [
+        refused("max_tokens is too large"),
+        refused("oops", 500),
+        refused("The model is being provisioned", 503),
+        ProviderConnectionError("vision.example answered 500", status=500, said="oops"),
+        ProviderAuthError("image key"),
+    ],
 )
 def test_other_errors_are_not_about_images(error: ProviderError) -> None:
     assert Eyesight().concede(error) == ""
