@@ -45,6 +45,11 @@ class AnswerReader:
         self._empty = True
         self._half_pair = ""
 
+    @property
+    def ended(self) -> bool:
+        """Tell whether the server said why its answer ends: no text comes after that."""
+        return self.done or bool(self._finish_reason)
+
     def push(self, payload: bytes) -> str:
         """Take one event's data and return the text it adds. Raises ProviderError."""
         if payload == b"[DONE]":
@@ -73,7 +78,7 @@ class AnswerReader:
     def finish(self) -> str:
         """Return the last held-back text. Raises ProviderError unless a whole answer came."""
         text = self._note(self._reasoning.flush())
-        if not self.done and not self._finish_reason:
+        if not self.ended:
             detail = f"{self._provider} broke the answer off"
             raise ProviderConnectionError(detail, provider=self._provider)
         if self._finish_reason == "content_filter":

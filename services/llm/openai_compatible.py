@@ -8,7 +8,12 @@ from typing import Any, Final
 
 from aiohttp import ClientResponse
 
-from services.core.errors import ProviderError, ProviderRateLimitError, ProviderRequestError
+from services.core.errors import (
+    ProviderConnectionError,
+    ProviderError,
+    ProviderRateLimitError,
+    ProviderRequestError,
+)
 from services.core.types import ChatContext, ChatDelta
 from services.llm.answer import AnswerReader
 from services.llm.eyesight import Eyesight, has_images, without_images
@@ -24,6 +29,9 @@ LONGEST_PAUSE = 10.0
 """A server that asks for a longer pause is not waited for, seconds."""
 PAUSE_SHARE = 1 / 6
 """Nor for more than this share of the time to the first token: a second model may be waiting."""
+
+END_SECONDS = 2.0
+"""How long the counts behind a finished answer, and its formal end, are awaited."""
 
 NO_EXTRA: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -132,7 +140,12 @@ class OpenAICompatibleLLM:
         decoder = SSEDecoder()
         limit = deadline
         while not answer.done:
-            chunk = await self._server.read(response, limit=limit)
+            try:
+                chunk = await self._server.read(response, limit=limit)
+            except ProviderConnectionError:
+                if answer.ended:
+                    return
+                raise
             payloads = decoder.push(chunk) if chunk else decoder.flush()
             for payload in payloads:
                 if text := answer.push(payload):
@@ -140,7 +153,7 @@ class OpenAICompatibleLLM:
             if not chunk:
                 return
             if payloads and answer.begun:
-                limit = loop.time() + self._stall_timeout
+                limit = loop.time() + (END_SECONDS if answer.ended else self._stall_timeout)
 
     async def _pause(self, error: ProviderError, failures: int, deadline: float) -> None:
         """Wait before the next attempt, or raise the error where there is none."""

@@ -197,6 +197,15 @@ class TestAnswers:
         async with model(Reply([delta("Hi"), STOP.strip()])) as (llm, _):
             assert await collect(llm) == "Hi"
 
+    @pytest.mark.parametrize("end", [CUT, 30], ids=["cut", "silent"])
+    async def test_what_becomes_of_the_connection_after_the_end_changes_nothing(
+        self, end: object, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("services.llm.openai_compatible.END_SECONDS", 0.1)
+        async with model(Reply([delta("Hi"), STOP, 0.05, end])) as (llm, server):
+            assert await collect(llm) == "Hi"
+        assert len(server.bodies) == 1
+
 
 class TestConnections:
     async def test_serve_one_answer_after_the_other(self) -> None:
