@@ -60,9 +60,7 @@ class AnswerReader:
             if chunk.get("error"):
                 raise error_from_event(chunk, provider=self._provider)
             if usage := chunk.get("usage"):
-                self.usage = TokenUsage(
-                    int(usage["prompt_tokens"]), int(usage.get("completion_tokens") or 0)
-                )
+                self.usage = _counted(usage) or self.usage
             choices = chunk.get("choices")
             return self._take(choices[0]) if choices else ""
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
@@ -130,6 +128,14 @@ class AnswerReader:
         self._half_pair = text[-1] if "\ud800" <= text[-1] <= "\udbff" else ""
         whole = text[:-1] if self._half_pair else text
         return whole.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _counted(usage: Any) -> TokenUsage | None:
+    """Return what a server counted; what it says in another form must not spoil its answer."""
+    try:
+        return TokenUsage(int(usage["prompt_tokens"]), int(usage.get("completion_tokens") or 0))
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
+        return None
 
 
 def _plain(content: object) -> str:

@@ -8,8 +8,9 @@ class SSEDecoder:
     """Cut a stream of server-sent events into the data of each, in time linear in the bytes.
 
     Every `data:` line counts as one event: chat completions never spread JSON over several lines,
-    and some servers forget the empty line between two events. Comments and other fields are
-    dropped. Raises ProviderError for an event longer than MAX_EVENT_BYTES.
+    and some servers forget the empty line between two events. Comments, other fields and empty
+    data, by which some keep a connection alive, are dropped. Raises ProviderError for an event
+    longer than MAX_EVENT_BYTES.
     """
 
     def __init__(self) -> None:
@@ -27,7 +28,8 @@ class SSEDecoder:
             self._held = 0
         lines = chunk.split(b"\n")
         self._hold(lines.pop())
-        return [line[5:].strip() for line in lines if line.startswith(b"data:")]
+        data = [line[5:].strip() for line in lines if line.startswith(b"data:")]
+        return [each for each in data if each]
 
     def flush(self) -> list[bytes]:
         """Return the event that the stream's end left without its line break."""

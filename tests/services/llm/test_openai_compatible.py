@@ -197,6 +197,22 @@ class TestAnswers:
         async with model(Reply([delta("Hi"), STOP.strip()])) as (llm, _):
             assert await collect(llm) == "Hi"
 
+    @pytest.mark.parametrize(
+        "usage",
+        [
+            {"total_tokens": 9},
+            {"prompt_tokens": None},
+            {"prompt_tokens": float("inf")},
+            [9],
+        ],
+    )
+    async def test_counts_in_no_known_form_are_no_reason_to_fail(self, usage: object) -> None:
+        odd = b"data: " + json.dumps({"choices": [], "usage": usage}).encode() + b"\n\n"
+        deltas: list[ChatDelta] = []
+        async with model(Reply([delta("Hi"), STOP, odd, DONE])) as (llm, _):
+            await collect(llm, deltas)
+        assert deltas == [ChatDelta("Hi")]
+
     @pytest.mark.parametrize("end", [CUT, 30], ids=["cut", "silent"])
     async def test_what_becomes_of_the_connection_after_the_end_changes_nothing(
         self, end: object, monkeypatch: pytest.MonkeyPatch
