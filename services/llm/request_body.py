@@ -17,6 +17,9 @@ _TOO_WARM = re.compile(
 _NO_SYSTEM = re.compile(
     r"system role not supported|does not support (?:the )?system (?:role|prompt)"
 )
+_SYSTEM_ROLE, _OWN_WARMTH = "system role", "a context's temperature"
+"""What a request may carry beside the options, named among them."""
+
 _REPLACEMENT = {
     "stream_options": None,
     "max_tokens": "max_completion_tokens",
@@ -46,8 +49,13 @@ class RequestBody:
         self._system_role = True
 
     def options(self, context: ChatContext) -> frozenset[str]:
-        """Return the names of the options that a context's request carries now."""
-        return frozenset(self._options_for(context))
+        """Name what a context's request carries now that a server may refuse."""
+        names = set(self._options_for(context))
+        if self._system_role:
+            names.add(_SYSTEM_ROLE)
+        if self._tempered and context.temperature is not None:
+            names.add(_OWN_WARMTH)
+        return frozenset(names)
 
     async def encode(self, context: ChatContext) -> bytes:
         """Return the request for a context as JSON; what takes long happens in a thread."""
@@ -72,22 +80,23 @@ class RequestBody:
         return self._options | {"temperature": context.temperature}
 
     def concede(self, refusal: str, *, sent: frozenset[str]) -> bool:
-        """Give up an option that a refusal names; tell whether the next request is another."""
+        """Give up what a refusal names of what was sent; tell whether the next request is another.
+
+        Another request may have been refused first: what it gave up was sent here all the same.
+        """
         refusal = refusal.lower()
         if _NO_SYSTEM.search(refusal):
-            known, self._system_role = not self._system_role, False
-            return not known
+            self._system_role = False
+            return _SYSTEM_ROLE in sent
         for name in _REPLACEMENT:
             named = name in sent and re.search(rf"\b{name}\b", refusal)
             if named and (name == "stream_options" or _REFUSED.search(refusal)):
                 self._give_up(name)
                 return True
-        return "temperature" in sent and bool(_TOO_WARM.search(refusal)) and self._keep_cool()
-
-    def _keep_cool(self) -> bool:
-        """Send no more temperatures of contexts; tell whether that is news."""
-        known, self._tempered = not self._tempered, False
-        return not known
+        if _OWN_WARMTH not in sent or not _TOO_WARM.search(refusal):
+            return False
+        self._tempered = False
+        return True
 
     def _give_up(self, name: str) -> None:
         if name == "temperature":
@@ -96,7 +105,7 @@ class RequestBody:
             return
         value = self._options.pop(name)
         if other := _REPLACEMENT[name]:
-            self._options[other] = value
+            self._options.setdefault(other, value)  # `extra` may have it already
 
 
 def _without_system(messages: Sequence[ChatMessage]) -> list[ChatMessage]:

@@ -581,11 +581,32 @@ class TestDialects:
         assert type(error) is ProviderRequestError
         assert len(server.bodies) == 2
 
-    async def test_two_requests_may_learn_it_at_once(self) -> None:
-        refused = refusal(422, {"detail": "stream_options: extra fields not permitted"})
+    @pytest.mark.parametrize(
+        "message",
+        [
+            "stream_options: extra fields not permitted",
+            "System role not supported",
+            "temperature: Input should be less than or equal to 1",
+        ],
+    )
+    async def test_two_requests_may_learn_it_at_once(self, message: str) -> None:
+        refused, warm = refusal(422, {"detail": message}), replace(CONTEXT, temperature=2.0)
         async with model(refused, refused, retries=0) as (llm, _):
-            both = await asyncio.gather(collect(llm), collect(llm))
+            both = await asyncio.gather(collect(llm, context=warm), collect(llm, context=warm))
         assert list(both) == ["Hello", "Hello"]
+
+    async def test_what_would_be_refused_again_is_not_sent_again(self) -> None:
+        refused = refusal(400, {"detail": "temperature: Input should be less than or equal to 1"})
+        _, server, _ = await failure(refused, temperature=1.5, retries=0)
+        assert len(server.bodies) == 1
+
+    async def test_a_new_name_of_an_option_does_not_undo_the_server_s_own(self) -> None:
+        words = "Setting 'max_tokens' and 'max_completion_tokens' together is not supported."
+        extra = {"max_completion_tokens": 5000}
+        async with model(refusal(400, {"error": words}), extra=extra, retries=0) as (llm, server):
+            assert await collect(llm) == "Hello"
+        assert "max_tokens" not in server.bodies[1]
+        assert server.bodies[1]["max_completion_tokens"] == 5000
 
     async def test_a_value_that_is_too_large_is_not_given_up(self) -> None:
         error, server, _ = await failure(refusal(400, {"error": "max_tokens is too large"}))
