@@ -3,6 +3,7 @@
 import email.utils
 import json
 import math
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +23,9 @@ NOT_FOUND = (
 )
 TOO_LONG = "That is too long for the language model. Use /reset or send a shorter message."
 
+_NOWHERE = {404, 405, 410}
 _TRY_LATER = {408, 409, 425}
+_REFUSED_KEY = re.compile(r"\bapi[ _-]?key\b", re.IGNORECASE)
 _CODES = {
     "rate_limit": 429,
     "too_many": 429,
@@ -65,19 +68,26 @@ def error_from_status(
     if status in (401, 403):  # the message is left out: it may quote the key
         return ProviderAuthError(detail, provider=provider, status=status)
     said = error_message(body)[:_DETAIL_LENGTH]
+    if status == 400 and _REFUSED_KEY.search(said):  # as Google's servers do
+        return ProviderAuthError(detail, provider=provider, status=status)
     if status == 429 or (status >= 500 and retry_after is not None):
         return ProviderRateLimitError(
             detail, provider=provider, status=status, retry_after=retry_after, said=said
         )
     if status >= 500 or status in _TRY_LATER:
         return ProviderConnectionError(detail, provider=provider, status=status, said=said)
-    if status == 404:
+    if leads_nowhere(status):
         words: str | None = NOT_FOUND
     else:
         words = TOO_LONG if status == 413 or "context_length" in code else None
     return ProviderRequestError(
         detail, provider=provider, status=status, user_message=words, said=said
     )
+
+
+def leads_nowhere(status: int | None) -> bool:
+    """Tell whether a status speaks of the address or the model's name, whatever the request."""
+    return status is not None and (300 <= status < 400 or status in _NOWHERE)
 
 
 def error_from_event(body: Mapping[str, Any], *, provider: str) -> ProviderError:

@@ -7,10 +7,10 @@ from services.core.errors import ProviderError, ProviderRequestError
 from services.core.protocols import LLM
 from services.core.types import ChatContext, ChatDelta
 from services.llm.circuit_breaker import CircuitBreaker
+from services.llm.failures import leads_nowhere
 
 log = logging.getLogger(__name__)
 
-NOT_FOUND = 404
 _MARKDOWN = re.compile(r"([\\*_~`|\[\]])")
 
 
@@ -82,5 +82,5 @@ async def _visible(llm: LLM, context: ChatContext) -> AsyncGenerator[ChatDelta, 
 
 
 def _is_failure(error: ProviderError) -> bool:
-    """Tell a server in trouble, or a model that is gone, from a request nobody would accept."""
-    return not isinstance(error, ProviderRequestError) or error.status == NOT_FOUND
+    """Tell a server in trouble, or one that is elsewhere, from a request nobody would accept."""
+    return not isinstance(error, ProviderRequestError) or leads_nowhere(error.status)

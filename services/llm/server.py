@@ -12,10 +12,10 @@ from yarl import URL
 from services.core.errors import (
     ConfigurationError,
     ProviderConnectionError,
-    ProviderRequestError,
+    ProviderError,
     ProviderTimeoutError,
 )
-from services.llm.failures import error_from_status, parse_body, retry_after
+from services.llm.failures import NOT_FOUND, error_from_status, parse_body, retry_after
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class ModelServer:
                 )
             if response.content_type == "text/html":
                 detail = f"{self.name} answers with a web page; is the server's address right?"
-                raise ProviderRequestError(detail, provider=self.name)
+                raise ProviderError(detail, provider=self.name, user_message=NOT_FOUND)
             yield response
 
     async def read(self, response: aiohttp.ClientResponse, *, limit: float) -> bytes:

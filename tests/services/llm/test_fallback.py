@@ -46,9 +46,12 @@ async def test_the_first_model_answers_alone() -> None:
         ProviderAuthError("bad key"),
         EmptyResponseError("nothing"),
         ProviderRequestError("no such model", status=404),
+        ProviderRequestError("moved", status=302),
+        ProviderRequestError("wrong way", status=405),
+        ProviderRequestError("model retired", status=410),
         ProviderError("odd"),
     ],
-    ids=lambda error: type(error).__name__,
+    ids=str,
 )
 async def test_the_second_answers_where_the_first_fails_and_it_is_said(
     error: ProviderError,
@@ -136,6 +139,28 @@ async def test_each_server_gets_its_own_key_only() -> None:
     assert "second" not in str(one.headers)
     assert "first" not in str(two.headers)
     assert [body["model"] for body in two.bodies] == ["second-key"] * 2
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Reply([b"<html>Welcome!</html>"], content_type="text/html"),
+        Reply([], 302, {"Location": "http://127.0.0.1:9/login"}),
+        refusal(400, [{"error": {"code": 400, "message": "API key not valid. Pass a valid one."}}]),
+    ],
+    ids=["web page", "redirect", "key"],
+)
+async def test_the_second_answers_where_the_first_one_s_address_or_key_is_wrong(
+    wrong: Reply,
+) -> None:
+    async with scripted_server(wrong) as one, scripted_server() as two:
+        first, second = (
+            OpenAICompatibleLLM(base_url=server.url, api_key="", model="m", max_tokens=9)
+            for server in (one, two)
+        )
+        llm = FallbackLLM(first, second, name="other_model")
+        assert (await collect(llm))[-1] == NOTE
+        await llm.aclose()
 
 
 class Warmed(ScriptedLLM):

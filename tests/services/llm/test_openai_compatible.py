@@ -283,6 +283,7 @@ class TestConnections:
             target = f"{other.url}/chat/completions"
             error, _, _ = await failure(Reply([], 307, {"Location": target}))
         assert isinstance(error, ProviderRequestError)
+        assert "server's address" in error.user_message
         assert other.bodies == []
 
 
@@ -295,6 +296,8 @@ class TestFailures:
             (402, {"error": {"message": "pay"}}, ProviderAuthError, "credit"),
             (429, {"error": {"code": "insufficient_quota"}}, ProviderAuthError, "credit"),
             (404, {"error": {"message": "model 'm' not found"}}, ProviderRequestError, "not found"),
+            (405, {"detail": "Method Not Allowed"}, ProviderRequestError, "server's address"),
+            (400, [{"error": {"message": "API key not valid."}}], ProviderAuthError, "key"),
             (400, {"error": "bad"}, ProviderRequestError, "did not accept"),
             (400, {"error": {"code": "context_length_exceeded"}}, ProviderRequestError, "too long"),
             (413, {}, ProviderRequestError, "too long"),
@@ -421,7 +424,7 @@ class TestFailures:
             (Reply([delta("a"), b"data: [1]\n\n"]), ProviderError),
             (Reply([delta("a"), b"data: " + b"[" * 100_000 + b"\n\n"]), ProviderError),
             (Reply([b'data: {"choices":[{"delta":"x"}]}\n\n']), ProviderError),
-            (Reply([b"<html>Hello</html>"], content_type="text/html"), ProviderRequestError),
+            (Reply([b"<html>Hello</html>"], content_type="text/html"), ProviderError),
             (Reply([delta("a"), finish("content_filter")]), ProviderRequestError),
         ],
     )
@@ -429,6 +432,10 @@ class TestFailures:
         error, server, _ = await failure(reply)
         assert type(error) is kind
         assert len(server.bodies) == 1
+
+    async def test_a_web_page_is_told_as_a_wrong_address(self) -> None:
+        error, _, _ = await failure(Reply([b"<html>"], content_type="text/html"))
+        assert "server's address" in error.user_message
 
     @pytest.mark.parametrize(
         "parts",
