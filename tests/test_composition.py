@@ -218,15 +218,17 @@ async def test_a_failure_is_tried_again_as_often_as_set(
     assert len(server.bodies) == asked
 
 
-@pytest.mark.parametrize(("places", "at_once"), [(1, 1), (32, 3)])
+@pytest.mark.parametrize(("places", "at_once"), [(1, 1), (32, 3), (200, 120)])
 async def test_as_many_answers_as_set_are_written_at_once(places: int, at_once: int) -> None:
-    async with scripted_server(*[Reply([9.0])] * 3) as server:
+    count = max(3, at_once)
+    async with scripted_server(*[Reply([9.0])] * count) as server:
         made = Settings(OPENAI_BASE_URL=server.url, LLM_MAX_CONCURRENT=places)
         llm = answering.language_model(made, TokenCounter(), fetch_image=no_image)
-        asked = [asyncio.create_task(first_delta(llm, str(n))) for n in range(3)]
-        while len(server.bodies) < at_once:
-            server.asked.clear()
-            await server.asked.wait()
+        asked = [asyncio.create_task(first_delta(llm, str(n))) for n in range(count)]
+        async with asyncio.timeout(5):
+            while len(server.bodies) < at_once:
+                server.asked.clear()
+                await server.asked.wait()
         await asyncio.sleep(0.03)  # time for one too many
         assert len(server.bodies) == at_once
         for task in asked:

@@ -8,7 +8,8 @@ from services.core.errors import ProviderError
 from services.llm import sse
 from services.llm.sse import SSEDecoder
 
-STREAM = 'data: {"a":1}\n\n: ping\ndata:\n\ndata: \r\nevent: x\r\ndata:é\r\n\r\ndata: [DONE]'.encode()
+TEXT = 'data: {"a":1}\n\n: ping\ndata:\n\ndata: \r\nevent: x\r\ndata:é\r\n\r\ndata: [DONE]'
+STREAM = TEXT.encode()
 EVENTS = [b'{"a":1}', "é".encode(), b"[DONE]"]
 
 
