@@ -3,12 +3,21 @@
 import difflib
 import json
 import os
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ENV_FILE_VARIABLE = "BOT_ENV_FILE"
@@ -17,6 +26,35 @@ ENV_FILE_VARIABLE = "BOT_ENV_FILE"
 Seconds = Annotated[float, Field(gt=0, le=600)]
 NotNegative = Annotated[float, Field(ge=0, le=600)]
 _VOICE = r"[A-Za-z0-9_]+(\*[0-9]*\.?[0-9]+)?"
+
+
+def _address(value: str) -> str:
+    value = value.strip()
+    try:
+        parts = urlsplit(value)
+        named = bool(parts.hostname and parts.hostname.encode("idna")) and parts.port != 0
+    except ValueError:
+        named = False
+    if value and not (named and value.isprintable() and re.match(r"https?://\S+$", value)):
+        raise ValueError("must be an address such as https://example.org/v1")
+    return value
+
+
+def _key(value: SecretStr) -> SecretStr:
+    key = value.get_secret_value().strip()
+    if not re.fullmatch(r"[!-~]*", key):
+        raise ValueError("must be one word of plain letters, digits and signs")
+    return SecretStr(key)
+
+
+def _voice(value: str) -> str:
+    if not re.fullmatch(rf"{_VOICE}(\+{_VOICE})*", value):
+        raise ValueError("must be a voice or a blend such as af_heart*0.6+af_sky*0.4")
+    return value
+
+
+Address = Annotated[str, AfterValidator(_address)]
+Key = Annotated[SecretStr, AfterValidator(_key)]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
@@ -31,11 +69,11 @@ class Settings(BaseSettings):
         frozen=True, case_sensitive=True, extra="ignore", env_ignore_empty=True
     )
 
-    DISCORD_TOKEN: SecretStr = SecretStr("")
+    DISCORD_TOKEN: Key = SecretStr("")
     DISCORD_SOCKET: str = ""
 
-    OPENAI_API_KEY: SecretStr = SecretStr("")
-    OPENAI_BASE_URL: str = "https://api.openai.com/v1"
+    OPENAI_API_KEY: Key = SecretStr("")
+    OPENAI_BASE_URL: Address = "https://api.openai.com/v1"
     LLM_MODEL: str = "gpt-4.1-mini"
     LLM_MAX_TOKENS: Annotated[int, Field(ge=16, le=100_000)] = 1500
     LLM_FIRST_TOKEN_TIMEOUT: Seconds = 60.0
@@ -46,8 +84,8 @@ class Settings(BaseSettings):
     LLM_TEMPERATURE: Annotated[float | None, Field(ge=0, le=2)] = None
     LLM_EXTRA_BODY: str = ""
     LLM_VISION: Literal["auto", "on", "off"] = "auto"
-    LLM_FALLBACK_BASE_URL: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
-    LLM_FALLBACK_API_KEY: SecretStr = SecretStr("")
+    LLM_FALLBACK_BASE_URL: Address = ""
+    LLM_FALLBACK_API_KEY: Key = SecretStr("")
     LLM_FALLBACK_MODEL: str = ""
     SYSTEM_PROMPT: str = (
         "You are a friendly member of a Discord server. Answer in the language you are spoken to, "
@@ -79,14 +117,14 @@ class Settings(BaseSettings):
     MEMORY_OF_PEOPLE_ENABLED: bool = True
 
     TTS_ENGINE: Literal["auto", "kokoro", "openai", "espeak"] = "auto"
-    TTS_BASE_URL: str = ""
-    TTS_API_KEY: SecretStr = SecretStr("")
+    TTS_BASE_URL: Address = ""
+    TTS_API_KEY: Key = SecretStr("")
     TTS_MODEL: str = "tts-1"
     TTS_VOICE: str = "alloy"
     TTS_SAMPLE_RATE: Annotated[int, Field(ge=8000, le=48_000)] = 24_000
     KOKORO_MODEL_DIR: Path = Path("models/kokoro")
-    KOKORO_DOWNLOAD_URL: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
-    KOKORO_VOICE: Annotated[str, Field(pattern=rf"^{_VOICE}(\+{_VOICE})*$")] = "af_heart"
+    KOKORO_DOWNLOAD_URL: Address = ""
+    KOKORO_VOICE: Annotated[str, AfterValidator(_voice)] = "af_heart"
     KOKORO_MAX_RSS_MB: Annotated[int, Field(ge=300, le=1_000_000)] = 2000
     KOKORO_IDLE_MINUTES: Annotated[float, Field(ge=0, le=10_000)] = 30.0
     TTS_LANGUAGE: str = "en"
@@ -161,10 +199,15 @@ def env_file() -> str:
 
 def load_settings() -> Settings:
     """Read the environment over the file of settings. Raises SettingsError in one sentence."""
+    path = env_file()
     try:
-        return Settings(_env_file=env_file() or None)  # type: ignore[call-arg]
+        return Settings(_env_file=path or None)  # type: ignore[call-arg]
     except ValidationError as error:
         raise SettingsError(_sentence(error)) from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path} is no text in UTF-8: save it in that encoding.") from None
+    except OSError as error:
+        raise SettingsError(f"{path} can't be read: {error.strerror}.") from None
 
 
 def unknown_keys(path: str) -> dict[str, str]:

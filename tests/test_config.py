@@ -65,22 +65,74 @@ def test_an_empty_value_means_the_default(env_file: Path, monkeypatch: pytest.Mo
         ("LLM_EXTRA_BODY=[1]", "LLM_EXTRA_BODY: must be a JSON object"),
         ("LLM_EXTRA_BODY={reasoning", "LLM_EXTRA_BODY: must be a JSON object"),
         ('LLM_EXTRA_BODY={"model": "x"}', "LLM_EXTRA_BODY: must not contain 'model'"),
-        ("LLM_FALLBACK_BASE_URL=example.org", "LLM_FALLBACK_BASE_URL: String should match"),
+        ("LLM_FALLBACK_BASE_URL=example.org", "LLM_FALLBACK_BASE_URL: must be an address"),
+        ("LLM_FALLBACK_BASE_URL=http://[/v1", "LLM_FALLBACK_BASE_URL: must be an address"),
+        ("OPENAI_BASE_URL=localhost:11434", "OPENAI_BASE_URL: must be an address"),
+        ("OPENAI_BASE_URL=http://a..b/v1", "OPENAI_BASE_URL: must be an address"),
+        ("OPENAI_BASE_URL=http://host:port/v1", "OPENAI_BASE_URL: must be an address"),
+        ("OPENAI_BASE_URL=http://my host/v1", "OPENAI_BASE_URL: must be an address"),
+        ("TTS_BASE_URL=speech", "TTS_BASE_URL: must be an address"),
+        ('LLM_FALLBACK_API_KEY="a\\nb"', "LLM_FALLBACK_API_KEY: must be one word"),
+        ("OPENAI_API_KEY=sk-•••", "OPENAI_API_KEY: must be one word"),
+        ("TTS_API_KEY=Bearer abc", "TTS_API_KEY: must be one word"),
+        ('DISCORD_TOKEN="a\\nb"', "DISCORD_TOKEN: must be one word"),
         ("LLM_FALLBACK_API_KEY=sk", "LLM_FALLBACK_API_KEY needs LLM_FALLBACK_BASE_URL"),
         ("OPENAI_API_KEY=sk-…", "OPENAI_API_KEY: has a character that no key has"),
         ("TTS_API_KEY=ключ", "TTS_API_KEY: has a character that no key has"),
         ("TTS_ENGINE=openai", "TTS_ENGINE=openai needs TTS_BASE_URL"),
-        ("KOKORO_VOICE=af_heart*0.6+", "KOKORO_VOICE: String should match"),
-        ("KOKORO_DOWNLOAD_URL=models", "KOKORO_DOWNLOAD_URL: String should match"),
+        ("KOKORO_VOICE=af_heart*0.6+", "KOKORO_VOICE: must be a voice or a blend such as"),
+        ("KOKORO_DOWNLOAD_URL=models", "KOKORO_DOWNLOAD_URL: must be an address"),
     ],
 )
 def test_a_bad_setting_is_one_sentence(env_file: Path, line: str, words: str) -> None:
-    env_file.write_text(line)
+    env_file.write_text(line, encoding="utf-8")
     with pytest.raises(SettingsError) as caught:
         load_settings()
     assert str(caught.value).startswith(words)
     assert "\n" not in str(caught.value)
     assert "sk-" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:11434/v1",
+        "http://[::1]:8080/v1",
+        "http://my_ollama:11434/v1/",
+        "https://user:word@bücher.example/v1",
+    ],
+)
+def test_an_address_may_be_any_host_s(env_file: Path, address: str) -> None:
+    env_file.write_text(f"OPENAI_BASE_URL={address}\n", encoding="utf-8")
+    assert address == load_settings().OPENAI_BASE_URL
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["DISCORD_TOKEN=x\n".encode("utf-16"), "SYSTEM_PROMPT=Sei präzise.\n".encode("cp1252")],
+)
+def test_a_file_in_another_encoding_is_one_sentence(env_file: Path, content: bytes) -> None:
+    env_file.write_bytes(content)
+    with pytest.raises(SettingsError, match=r"^\S+settings\.env is no text in UTF-8: [^\n]+\.$"):
+        load_settings()
+
+
+def test_a_mark_at_the_file_s_beginning_is_no_part_of_the_first_setting(env_file: Path) -> None:
+    env_file.write_bytes(b"\xef\xbb\xbfLLM_MODEL=small\n")
+    assert load_settings().LLM_MODEL == "small"
+    assert unknown_keys(str(env_file)) == {}
+
+
+def test_a_file_that_cannot_be_read_is_one_sentence(
+    env_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    env_file.touch()
+    monkeypatch.setattr("dotenv.main.open", refuse, raising=False)
+    with pytest.raises(SettingsError, match=r"can't be read: Permission denied\.$"):
+        load_settings()
 
 
 @pytest.mark.parametrize("voice", ["bf_emma", "af_heart*0.6+af_sky*0.4", "af_heart+af_sky*.5"])

@@ -146,7 +146,8 @@ class ModelServer:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
                     limit=0,  # LLM_MAX_CONCURRENT bounds the requests
-                    keepalive_timeout=KEEPALIVE_SECONDS, socket_factory=_probed_socket
+                    keepalive_timeout=KEEPALIVE_SECONDS,
+                    socket_factory=_probed_socket,
                 ),
                 timeout=aiohttp.ClientTimeout(total=None, connect=self._connect_timeout),
                 cookie_jar=aiohttp.DummyCookieJar(),
