@@ -16,6 +16,9 @@ from services.preferences import GuildPreferences
 
 GREETING = ChatContext((ChatMessage("user", "Say: ready."),), tokens=12)
 
+LONGEST_WORDS = 200
+"""Characters shown of what an engine or its server says; all findings are one message."""
+
 MODEL_PATIENCE = 30.0
 """Seconds until a model that says nothing counts as silent."""
 
@@ -131,6 +134,7 @@ class Doctor:
             async with aclosing(engine.synthesize("Ready.", self._style)) as chunks:
                 await anext(chunks)
         except (ProviderError, StopAsyncIteration) as error:
-            return Finding(f"Voice: {name}", False, str(error) or "it made no sound")
+            words = " ".join(str(error).split())[:LONGEST_WORDS] or "it made no sound"
+            return Finding(f"Voice: {name}", False, words)
         took = time.perf_counter() - began
         return Finding(f"Voice: {name}", True, f"speaks within {took * 1000:.0f} ms")

@@ -1,4 +1,4 @@
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -7,8 +7,8 @@ import pytest
 
 from cogs.doctor import Doctor, Finding
 from cogs.permissions import NEEDED
-from services.core.errors import ProviderAuthError
-from services.core.types import ChatContext, ChatDelta, VoiceStyle
+from services.core.errors import ProviderAuthError, ProviderConnectionError
+from services.core.types import AudioChunk, ChatContext, ChatDelta, VoiceStyle
 from services.preferences import GuildPreferences
 
 FREE = GuildPreferences(free_channels=frozenset({7}))
@@ -38,6 +38,7 @@ async def examined(
     model: Model | None = None,
     permissions: discord.Permissions | None = None,
     better: str = "",
+    engines: Sequence[tuple[str, Any]] = (),
 ) -> dict[str, Finding]:
     parts: Any = {"load_opus": lambda: "1.5", "better": lambda: better}
     doctor = Doctor(
@@ -45,7 +46,7 @@ async def examined(
         reads_everything=lambda: reads,
         choices=lambda _: choices,
         llm=model or Model(),
-        engines=[],
+        engines=engines,
         style=VoiceStyle(),
         **parts,
     )
@@ -86,6 +87,25 @@ async def test_the_model_is_asked_a_word() -> None:
     found = (await examined(model=Model(refused)))["Model"]
     assert not found.healthy
     assert found.words == refused.user_message
+
+
+class Engine:
+    """Fail as a server does whose gateway answers with a web page."""
+
+    async def prewarm(self) -> None:
+        pass
+
+    async def synthesize(self, _text: str, _voice: VoiceStyle) -> AsyncGenerator[AudioChunk, None]:
+        raise ProviderConnectionError("speech answered 502", said="<p>Bad\ngateway</p>" * 500)
+        yield AudioChunk()
+
+
+async def test_whatever_a_speech_server_says_the_findings_fit_into_a_message() -> None:
+    nothing = discord.Permissions.none()
+    engines = [(name, Engine()) for name in ("Kokoro", "speech server", "eSpeak NG")]
+    found = await examined(permissions=nothing, engines=engines, reads=False, better="b" * 200)
+    assert found["Voice: Kokoro"].words.startswith("speech answered 502: <p>Bad gateway</p>")
+    assert len("\n".join(map(str, found.values()))) <= 2000
 
 
 async def test_a_voice_that_could_be_better_is_a_hint_and_no_fault() -> None:
