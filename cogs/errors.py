@@ -16,6 +16,7 @@ EXPIRED = frozenset({10015, 10062, 50027, ACKNOWLEDGED})
 """Discord's codes for an interaction that nobody can answer any more, or that has its answer."""
 
 NOT_ALLOWED = "I'm not allowed to do that here. Please check my permissions (/doctor shows them)."
+OUTDATED = "That command has changed. Please try again in a minute, or restart Discord."
 UNEXPECTED = "Something went wrong on my side. It is in the log; please try again."
 
 
@@ -32,6 +33,8 @@ def explain(error: BaseException) -> str:
             return "This command works in a server, not in direct messages."
         case app_commands.CommandOnCooldown():
             return f"Please wait {error.retry_after:.0f} s before using this command again."
+        case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
+            return OUTDATED
         case app_commands.TransformerError():
             return f"I can't use “{error.value}” there. Please choose another value."
         case AccessRefusedError():

@@ -6,13 +6,18 @@ import discord
 import pytest
 from discord import app_commands
 
-from cogs.errors import NOT_ALLOWED, UNEXPECTED, explain, on_command_error
+from cogs.errors import NOT_ALLOWED, OUTDATED, UNEXPECTED, explain, on_command_error
 from services.core.errors import BotError, NotInVoiceError, ProviderAuthError
 
 
 def forbidden() -> discord.Forbidden:
     response = MagicMock(status=403, reason="Forbidden")
     return discord.Forbidden(response, {"code": 50013, "message": "Missing Permissions"})
+
+
+@app_commands.command(name="changed", description="x")
+async def changed_command(interaction: discord.Interaction) -> None:
+    """Do nothing."""
 
 
 def invoke_error(cause: Exception) -> app_commands.CommandInvokeError:
@@ -32,6 +37,8 @@ def invoke_error(cause: Exception) -> app_commands.CommandInvokeError:
             app_commands.NoPrivateMessage(),
             "This command works in a server, not in direct messages.",
         ),
+        (app_commands.CommandNotFound("old", []), OUTDATED),
+        (app_commands.CommandSignatureMismatch(changed_command), OUTDATED),
         (RuntimeError("secret detail"), UNEXPECTED),
         (invoke_error(NotInVoiceError()), NotInVoiceError.user_message),
     ],
