@@ -162,6 +162,9 @@ async def login(client: Client, token: str) -> None:
             raise ConfigurationError(
                 "DISCORD_SOCKET names a socket at which no server listens."
             ) from None
-        except (aiohttp.ClientError, OSError, discord.DiscordServerError) as error:
+        except discord.HTTPException as error:  # its words may be a page of Cloudflare's
+            reason = f"it answered {error.status}"
+            log.warning("Discord can't be reached (%s); next try in %.0f s", reason, pause)
+        except (aiohttp.ClientError, OSError) as error:
             log.warning("Discord can't be reached (%s); next try in %.0f s", error, pause)
         await asyncio.sleep(pause)

@@ -6,7 +6,7 @@ from unittest.mock import AsyncMock, MagicMock
 import discord
 import pytest
 
-from cogs.client import Client, connect, edit_limits
+from cogs.client import Client, connect, edit_limits, login
 from sandbox.intents import parse_intents
 from sandbox.server import Sandbox
 from services.channel_pacer import ChannelPacers
@@ -52,6 +52,22 @@ async def test_an_intent_that_is_refused_after_all_is_done_without(
     assert "Message Content" in caplog.text
     error = await connect(client(REFUSED, REFUSED, asked=True))
     assert "intents" in str(error)
+
+
+@pytest.mark.virtual_time
+@pytest.mark.parametrize("status", [403, 429, 502])
+async def test_a_login_that_cloudflare_keeps_away_is_tried_again_in_one_line(
+    caplog: pytest.LogCaptureFixture, status: int
+) -> None:
+    page = "<html>error code: 1015</html>\n" * 100
+    kept_away = discord.HTTPException(MagicMock(status=status, reason="no"), page)
+    log_in = AsyncMock(side_effect=[kept_away, kept_away, None])
+    await login(cast("Client", SimpleNamespace(login=log_in)), "token")
+    assert log_in.await_count == 3
+    assert [record.getMessage() for record in caplog.records] == [
+        f"Discord can't be reached (it answered {status}); next try in {pause} s"
+        for pause in (1, 2)
+    ]
 
 
 @pytest.mark.parametrize(("flags", "granted"), [(0, False), (1 << 18, True), (1 << 19, True)])
