@@ -204,7 +204,7 @@ def calibration_error(run: Run, judge: TrueTokens) -> float:
         counted = 4 + sum(counter.count(each.content) + 4 for each in context.messages)
         if number >= 10:
             off.append(abs(counted / HEADROOM / actual - 1))
-        counter.calibrate(estimated=counted, actual=actual)
+        counter.calibrate(estimated=counted, actual=actual, factor=counter.factor)
     return max(off)
 
 

@@ -15,11 +15,14 @@ class CalibratedLLM:
 
     async def stream(self, context: ChatContext) -> AsyncGenerator[ChatDelta, None]:
         """Stream the LLM's answer unchanged."""
+        counted_with = self._counter.factor  # others may calibrate meanwhile
         only_text = not any(message.images for message in context.messages)
         async with aclosing(self._llm.stream(context)) as deltas:
             async for delta in deltas:
                 if delta.usage is not None and only_text:
-                    self._counter.calibrate(estimated=context.tokens, actual=delta.usage.prompt)
+                    self._counter.calibrate(
+                        estimated=context.tokens, actual=delta.usage.prompt, factor=counted_with
+                    )
                 yield delta
 
     async def prewarm(self) -> None:

@@ -45,11 +45,11 @@ class TokenCounter:
         """Return a text's tokens, rounded up; linear in its length."""
         return math.ceil(_pieces(text) * self.factor)
 
-    def calibrate(self, *, estimated: int, actual: int) -> None:
-        """Learn from a request whose count was `estimated` and which the server counted."""
+    def calibrate(self, *, estimated: int, actual: int, factor: float) -> None:
+        """Learn from a request that the server counted, `estimated` with `factor` at that time."""
         if estimated < SMALLEST_SAMPLE or actual <= 0:
             return
-        sample = min(HIGHEST, max(LOWEST, actual * self.factor / estimated))
+        sample = min(HIGHEST, max(LOWEST, actual * factor / estimated))
         if self._ratio is None:
             self._ratio = sample
         else:

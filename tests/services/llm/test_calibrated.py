@@ -1,9 +1,11 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+import pytest
+
 from services.core.types import ChatContext, ChatDelta, ChatMessage, ImagePart, TokenUsage
 from services.llm.calibrated import CalibratedLLM
-from services.llm.tokens import TokenCounter
+from services.llm.tokens import HEADROOM, TokenCounter
 
 
 class FakeLLM:
@@ -33,6 +35,18 @@ async def test_the_counter_learns_from_the_server_s_count() -> None:
     async with aclosing(CalibratedLLM(FakeLLM(), counter=counter).stream(CONTEXT)) as deltas:
         assert [delta.text async for delta in deltas] == ["one", ""]
     assert counter.count("some words to be counted") < before
+
+
+async def test_answers_at_once_teach_the_counter_no_less_than_one_by_one() -> None:
+    counter = TokenCounter()
+    text = "some words to be counted " * 10
+    context = ChatContext((ChatMessage("user", text),), tokens=counter.count(text))
+    streams = [CalibratedLLM(FakeLLM(), counter=counter).stream(context) for _ in range(10)]
+    for stream in streams:
+        await anext(stream)
+    for stream in streams:
+        assert [delta.text async for delta in stream] == [""]
+    assert counter.count(text) == pytest.approx(50 * HEADROOM, abs=1)
 
 
 async def test_nothing_is_learned_from_images() -> None:

@@ -45,31 +45,33 @@ def test_calibration_finds_a_servers_rate(rate: float) -> None:
     counter = TokenCounter()
     plain = counter.count(ENGLISH * 20) / counter.factor
     for _ in range(30):
-        counter.calibrate(estimated=counter.count(ENGLISH * 20), actual=round(plain * rate))
+        counter.calibrate(
+            estimated=counter.count(ENGLISH * 20), actual=round(plain * rate), factor=counter.factor
+        )
     assert counter.factor / HEADROOM == pytest.approx(rate, rel=0.02)
 
 
 def test_one_odd_answer_changes_little_and_never_beyond_bounds() -> None:
     counter = TokenCounter()
-    counter.calibrate(estimated=140, actual=100)
+    counter.calibrate(estimated=140, actual=100, factor=counter.factor)
     before = counter.factor
-    counter.calibrate(estimated=100, actual=1)
+    counter.calibrate(estimated=100, actual=1, factor=counter.factor)
     assert before * 0.9 < counter.factor < before
     for _ in range(100):
-        counter.calibrate(estimated=100, actual=1_000_000)
+        counter.calibrate(estimated=100, actual=1_000_000, factor=counter.factor)
     assert counter.factor == pytest.approx(HIGHEST * HEADROOM)
     for _ in range(1000):
-        counter.calibrate(estimated=1000, actual=1)
+        counter.calibrate(estimated=1000, actual=1, factor=counter.factor)
     assert counter.factor == pytest.approx(LOWEST * HEADROOM)
 
 
 def test_more_tokens_than_thought_are_learnt_faster_than_fewer() -> None:
     more, fewer = TokenCounter(), TokenCounter()
     for counter in (more, fewer):
-        counter.calibrate(estimated=140, actual=100)
+        counter.calibrate(estimated=140, actual=100, factor=counter.factor)
     start = more.factor
-    more.calibrate(estimated=round(100 * start), actual=120)
-    fewer.calibrate(estimated=round(100 * start), actual=80)
+    more.calibrate(estimated=round(100 * start), actual=120, factor=more.factor)
+    fewer.calibrate(estimated=round(100 * start), actual=80, factor=fewer.factor)
     assert more.factor - start > 2 * (start - fewer.factor)
 
 
@@ -77,5 +79,5 @@ def test_more_tokens_than_thought_are_learnt_faster_than_fewer() -> None:
 def test_samples_that_say_nothing_are_passed_over(estimated: int, actual: int) -> None:
     counter = TokenCounter()
     before = counter.factor
-    counter.calibrate(estimated=estimated, actual=actual)
+    counter.calibrate(estimated=estimated, actual=actual, factor=counter.factor)
     assert counter.factor == before
