@@ -16,13 +16,16 @@ ALOUD = GuildPreferences(read_chat_aloud=True)
 
 
 class Model:
-    def __init__(self, failure: Exception | None = None) -> None:
+    def __init__(self, failure: Exception | None = None, *, note: str = "") -> None:
         self._failure = failure
+        self._note = note
 
     async def stream(self, _context: ChatContext) -> AsyncGenerator[ChatDelta, None]:
         if self._failure:
             raise self._failure
         yield ChatDelta("Ready.")
+        if self._note:
+            yield ChatDelta(note=self._note)
 
     async def prewarm(self) -> None:
         pass
@@ -87,6 +90,9 @@ async def test_the_model_is_asked_a_word() -> None:
     found = (await examined(model=Model(refused)))["Model"]
     assert not found.healthy
     assert found.words == refused.user_message
+    found = (await examined(model=Model(note="answered by spare")))["Model"]
+    assert not found.healthy
+    assert "answered by spare" in str(found)
 
 
 class Engine:
