@@ -10,7 +10,7 @@ from services.core.errors import (
     ProviderRequestError,
 )
 from services.core.types import TokenUsage
-from services.llm.failures import error_from_event
+from services.llm.failures import FILTERED, error_from_event
 from services.llm.reasoning import ReasoningFilter
 
 log = logging.getLogger(__name__)
@@ -18,7 +18,6 @@ log = logging.getLogger(__name__)
 UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b\u2060\ufeff]")
 """What an answer is freed of: control characters but tab and newline, invisible marks."""
 
-FILTERED = "The language model's own filter stopped this answer. Please try other words."
 REFUSED = "The language model declined to answer that. Please ask something else."
 THOUGHT_TOO_LONG = (
     "The language model used up its longest answer before it said a word. "

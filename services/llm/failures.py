@@ -16,6 +16,7 @@ from services.core.errors import (
     ProviderRequestError,
 )
 
+FILTERED = "The language model's own filter stopped this answer. Please try other words."
 NO_CREDIT = "The language model's account has no credit left. The bot's owner has to see to it."
 NOT_FOUND = (
     "The language model was not found on its server. "
@@ -25,6 +26,7 @@ TOO_LONG = "That is too long for the language model. Use /reset or send a shorte
 
 _NOWHERE = {404, 405, 410}
 _TRY_LATER = {408, 409, 425}
+_FLAGGED = re.compile(r"\b(?:input|content|prompt)\b.{0,40}\bflagged\b", re.IGNORECASE)
 _REFUSED_KEY = re.compile(r"\bapi[ _-]?key\b", re.IGNORECASE)
 _CODES = {
     "rate_limit": 429,
@@ -65,9 +67,13 @@ def error_from_status(
     code = _code(body)
     if status == 402 or "insufficient_quota" in code:
         return ProviderAuthError(detail, provider=provider, status=status, user_message=NO_CREDIT)
+    said = error_message(body)[:_DETAIL_LENGTH]
+    if status == 403 and _FLAGGED.search(said):  # as OpenRouter does
+        return ProviderRequestError(
+            detail, provider=provider, status=status, user_message=FILTERED, said=said
+        )
     if status in (401, 403):  # the message is left out: it may quote the key
         return ProviderAuthError(detail, provider=provider, status=status)
-    said = error_message(body)[:_DETAIL_LENGTH]
     if status == 400 and _REFUSED_KEY.search(said):  # as Google's servers do
         return ProviderAuthError(detail, provider=provider, status=status)
     if status == 429 or (status >= 500 and retry_after is not None):

@@ -293,6 +293,12 @@ class TestFailures:
         [
             (401, {"error": {"message": f"bad key {KEY}"}}, ProviderAuthError, "key"),
             (403, {"error": {"message": "no"}}, ProviderAuthError, "key"),
+            (
+                403,
+                {"error": {"message": "The model requires moderation and your input was flagged"}},
+                ProviderRequestError,
+                "filter",
+            ),
             (402, {"error": {"message": "pay"}}, ProviderAuthError, "credit"),
             (429, {"error": {"code": "insufficient_quota"}}, ProviderAuthError, "credit"),
             (404, {"error": {"message": "model 'm' not found"}}, ProviderRequestError, "not found"),
