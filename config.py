@@ -43,7 +43,7 @@ def _address(value: str) -> str:
 def _key(value: SecretStr) -> SecretStr:
     key = value.get_secret_value().strip()
     if not re.fullmatch(r"[!-~]*", key):
-        raise ValueError("must be one word of plain letters, digits and signs")
+        raise ValueError("has a character that no key has; copy it once more, whole")
     return SecretStr(key)
 
 
@@ -165,13 +165,6 @@ class Settings(BaseSettings):
             raise ValueError('must be a JSON object such as {"reasoning_effort": "low"}')
         if ours := {"model", "messages", "stream"} & options.keys():
             raise ValueError(f"must not contain {min(ours)!r}")
-        return value
-
-    @field_validator("OPENAI_API_KEY", "LLM_FALLBACK_API_KEY", "TTS_API_KEY")
-    @classmethod
-    def _fits_into_a_header(cls, value: SecretStr) -> SecretStr:
-        if not value.get_secret_value().isascii():
-            raise ValueError("has a character that no key has; copy it once more, whole")
         return value
 
     @model_validator(mode="after")
