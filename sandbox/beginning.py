@@ -15,6 +15,9 @@ class Beginning:
     def restore(self) -> None:
         """Undo what came since: silent voice, no messages, every intent; bots keep commands."""
         world = self._world
+        for guild in self._guilds:
+            if guild.id not in world.guilds:
+                world.put_back_guild(guild)
         for guild in list(world.guilds.values()):
             for state in list(guild.voice_states.values()):
                 world.leave_voice(guild, state.user)
@@ -23,9 +26,6 @@ class Beginning:
             if user.id not in self._ids:
                 world.remove_user(user)
             user.takes_direct = True
-        for guild in self._guilds:
-            if guild.id not in world.guilds:
-                world.put_back_guild(guild)
         world.direct.clear()
         for account in world.accounts.values():
             account.intents = Intent.ALL
@@ -43,6 +43,7 @@ class Beginning:
                 self._world.remove_channel(channel)
         for channel in first.values():
             channel.messages.clear()
+            channel.statuses.clear()
             if channel.id not in guild.channels:
                 self._world.put_back(channel)
             if channel.overwrites:

@@ -1,6 +1,7 @@
 """What every call of the control API shares: who may call, bodies, and errors in one sentence."""
 
 import ipaddress
+import logging
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -9,6 +10,8 @@ from aiohttp.typedefs import Handler, Middleware
 
 from sandbox.addresses import OWN_NAMES
 from sandbox.model import Json, UnknownError
+
+log = logging.getLogger(__name__)
 
 DISCORD = ("discord.com", "cdn.discordapp.com")
 DISCORD_DOMAINS = (".discord.gg", ".discord.media")
@@ -56,6 +59,9 @@ async def errors_in_words(request: web.Request, handler: Handler) -> web.StreamR
         return reply({"error": f"The body lacks {error.args[0]}."}, status=400)
     except ValueError as error:
         return reply({"error": str(error)}, status=400)
+    except (AttributeError, TypeError) as error:
+        log.warning("%s %s", request.method, request.path, exc_info=error)
+        return reply({"error": "A part of the body is not of the kind it must be."}, status=400)
 
 
 def reply(payload: object, *, status: int = 200) -> web.Response:

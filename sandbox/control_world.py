@@ -7,7 +7,7 @@ from sandbox.control_http import BadRequestError, read, reply
 from sandbox.gateway import Gateway
 from sandbox.intents import parse_intents
 from sandbox.messages import Draft, Revision
-from sandbox.model import Channel, ChannelKind, Guild, Json, Message, Overwrite
+from sandbox.model import Channel, ChannelKind, Guild, Json, Message, Overwrite, VoiceState
 from sandbox.permissions import parse_permissions
 from sandbox.ports import Voice
 from sandbox.shapes import (
@@ -100,7 +100,9 @@ class WorldControl:
     async def remove_guild(self, request: web.Request) -> web.Response:
         """Delete a server; for bots it is as if they were put out of it."""
         guild = self._world.guild(request.match_info["guild"])
+        inside = list(guild.voice_states.values())
         self._world.remove_guild(guild)
+        await self._put_out(guild, inside)
         return reply(guild_shape(guild))
 
     async def add_channel(self, request: web.Request) -> web.Response:
@@ -127,16 +129,11 @@ class WorldControl:
     async def delete_channel(self, request: web.Request) -> web.Response:
         """Delete a channel; those in its voice are put out."""
         channel = self._channel(request)
-        inside = [
-            state.user.id
-            for state in (channel.guild.voice_states.values() if channel.guild else ())
-            if state.channel is channel
-        ]
+        states = list(channel.guild.voice_states.values()) if channel.guild else []
         self._world.remove_channel(channel)
-        for user_id in inside:
-            await self._voice_server.human_leave(channel_id=channel.id, user_id=user_id)
-            if channel.guild and user_id in self._world.accounts:
-                self._voice_server.revoke(guild_id=channel.guild.id, user_id=user_id)
+        if channel.guild:
+            inside = [state for state in states if state.channel is channel]
+            await self._put_out(channel.guild, inside)
         return reply(channel_shape(channel))
 
     async def add_user(self, request: web.Request) -> web.Response:
@@ -209,6 +206,15 @@ class WorldControl:
         self._world.messages.type(channel, self._world.person(body["user"]))
         return reply({})
 
+    async def _put_out(self, guild: Guild, inside: list[VoiceState]) -> None:
+        """Let the voice service part from those who were in a channel that is no more."""
+        for state in inside:
+            if state.user.bot:
+                self._voice_server.revoke(guild_id=guild.id, user_id=state.user.id)
+            else:
+                channel_id = state.channel.id
+                await self._voice_server.human_leave(channel_id=channel_id, user_id=state.user.id)
+
     def _channel(self, request: web.Request) -> Channel:
         return self._world.channel(request.match_info["channel"])
 
@@ -226,6 +232,8 @@ class WorldControl:
         return self._world.messages.get(self._world.channel(given["channel"]), given["message"])
 
     def _first_guild(self) -> Guild:
+        if not self._world.guilds:
+            raise BadRequestError("There is no server left.")
         return next(iter(self._world.guilds.values()))
 
     def _voice(self) -> dict[str, list[str]]:

@@ -119,8 +119,8 @@ class World:
         """Delete a user, out of every guild."""
         del self.users[user.id]
         for guild in self.guilds.values():
-            member = guild.members.pop(user.id)
-            self._announce_member("GUILD_MEMBER_REMOVE", guild, member)
+            if member := guild.members.pop(user.id, None):
+                self._announce_member("GUILD_MEMBER_REMOVE", guild, member)
 
     def add_guild(self, name: str) -> Guild:
         """Create a guild with a text and a voice channel, which everyone joins."""
@@ -141,8 +141,9 @@ class World:
         self.announce(Change("GUILD_CREATE", payload, guild=guild))
 
     def remove_guild(self, guild: Guild) -> None:
-        """Delete a guild."""
+        """Delete a guild; nobody is in its voice any more."""
         del self.guilds[guild.id]
+        guild.voice_states.clear()
         self.announce(Change("GUILD_DELETE", {"id": str(guild.id)}, guild=guild))
 
     def add_channel(

@@ -1,3 +1,4 @@
+import asyncio
 import time
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,47 @@ async def test_a_deleted_server_is_gone_until_a_reset_brings_it_back(
     assert (await control.get("/state"))["guilds"][1] == guild
 
 
+async def test_a_reset_empties_a_server_that_was_deleted(control: Control) -> None:
+    guild = (await control.get("/state"))["guilds"][1]
+    general, lounge = (channel["id"] for channel in guild["channels"])
+    await control.say("before", channel=general)
+    await control.post(f"/voice/{lounge}/join", {"user": "ana"})
+    await control.call("DELETE", f"/guilds/{guild['id']}")
+    await control.post("/users", {"name": "cleo"})
+    await control.post("/reset")
+    state = await control.get("/state")
+    assert (state["guilds"][1], state["voice"]) == (guild, {})
+    assert await control.messages(general) == []
+
+
+async def test_a_world_without_a_server_says_so(control: Control) -> None:
+    for guild in (await control.get("/state"))["guilds"]:
+        await control.call("DELETE", f"/guilds/{guild['id']}")
+    refused = await control.refused("POST", "/channels", {"name": "more"})
+    assert refused == (400, "There is no server left.")
+
+
+async def test_the_voice_of_a_deleted_server_ends(control: Control, sandbox: Sandbox) -> None:
+    guild = (await control.get("/state"))["guilds"][1]
+    lounge = guild["channels"][1]["id"]
+    await control.post(f"/voice/{lounge}/join", {"user": "ana"})
+    with sandbox.bus.subscribe() as events:
+        await control.call("DELETE", f"/guilds/{guild['id']}")
+        async with asyncio.timeout(5):
+            while (event := await anext(events))["kind"] != "voice_leave":
+                pass
+    assert event["channel_id"] == int(lounge)
+
+
+async def test_a_reset_forgets_what_stood_under_a_voice_channel(
+    control: Control, sandbox: Sandbox
+) -> None:
+    lounge = await control.channel("Lounge")
+    sandbox.world.set_status(sandbox.world.channel(lounge), "listening")
+    await control.post("/reset")
+    assert (await control.get(f"/voice/{lounge}/statuses")) == {"statuses": []}
+
+
 async def test_who_closed_direct_messages_gets_none(control: Control, bot: Probe) -> None:
     await control.post("/users/ana/dm", {"closed": True})
     users = (await control.get("/state"))["users"]
@@ -153,6 +195,9 @@ async def test_a_reset_goes_back_to_the_start_and_keeps_the_bot(
         ("POST", "/faults", {"target": "rest", "kind": "500", "count": 0}, 400),
         ("POST", "/components", {"user": "ana", "message": "1", "custom_id": "x"}, 404),
         ("POST", "/llm", {"replies": "nonsense"}, 400),
+        ("POST", "/channels", {"name": "x", "permission_overwrites": 5}, 400),
+        ("POST", "/channels", {"name": "x", "permission_overwrites": [None]}, 400),
+        ("POST", "/commands", {"user": "ana", "channel": {}, "name": [], "options": 1}, 404),
     ],
 )
 async def test_what_makes_no_sense_is_refused_in_one_sentence(
@@ -172,6 +217,8 @@ async def test_what_makes_no_sense_is_refused_in_one_sentence(
         {"user": "ana", "content": "x" * 200_001},
         {"user": "ana", "content": "hello", "reply_to": "1"},
         {"user": "ana", "content": "hello", "attachments": [{"content": "unnamed"}]},
+        {"user": "ana", "content": "hello", "attachments": 5},
+        {"user": "ana", "content": "hello", "forward": "1"},
     ],
 )
 async def test_a_message_that_cannot_be_posted_is_refused(control: Control, body: Any) -> None:
