@@ -36,9 +36,12 @@ SENDS, SENDS_WINDOW = 120, 60.0
 """Frames that a client may send in so many seconds."""
 
 MAX_FRAME = 1 << 16
+MAX_PAYLOAD = 4096
+"""Bytes of one frame: that are read at all, and that Discord takes."""
+
 CLOSE_TIMEOUT = 0.5
 FOREVER = 3600.0
-"""Bytes of one frame; seconds that a client has to answer a close, and that a zombie stays one."""
+"""Seconds that a client has to answer a close, and that a zombie stays one."""
 
 
 class Gateway:
@@ -161,6 +164,8 @@ class Gateway:
             if connection.silent:
                 continue
             try:
+                if len(message.data) > MAX_PAYLOAD:
+                    raise ValueError("the payload is larger than 4096 bytes")
                 frame = json.loads(message.data)
                 self._take(connection, int(frame["op"]), frame.get("d"))
             except (AttributeError, KeyError, TypeError, ValueError) as error:

@@ -88,7 +88,7 @@ class Rest:
                 response: web.StreamResponse = await handler(request)
             except (DiscordError, UnknownError) as error:
                 response = self._refuse(request, error)
-            except (KeyError, TypeError, ValueError) as error:
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
                 log.warning("Malformed body: %s %s", request.method, request.path, exc_info=error)
                 response = self._refuse(request, invalid_form("Malformed body", rule="form"))
             except web.HTTPException as error:

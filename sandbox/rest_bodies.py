@@ -8,14 +8,18 @@ from typing import Any
 from aiohttp import BodyPartReader, hdrs, web
 
 from sandbox.discord_error import DiscordError, invalid_form
+from sandbox.message_parts import check_components, check_embeds
 from sandbox.messages import Draft, Revision, Upload
-from sandbox.model import Json
+from sandbox.model import Json, Message
 
 MAX_CONTENT = 2000
-MAX_EMBEDS = 10
-MAX_EMBED_TEXT = 6000
+MAX_NONCE = 25
+MAX_UPLOADS = 10
 MAX_UPLOAD = 10 * 1024 * 1024
-"""Discord's limits: characters of a message, embeds, characters in them, bytes of one file."""
+"""Discord's limits: characters of a message and of its nonce, files, bytes of one."""
+
+PARTS_ONLY = 1 << 15
+"""The flag of a message that consists of components (Discord's Components V2)."""
 
 
 async def read_json(request: web.Request) -> Any:
@@ -50,31 +54,52 @@ def parse_draft(payload: Mapping[str, Any], uploads: list[Upload]) -> Draft:
     draft = Draft(
         content=_content(payload) or "",
         embeds=_embeds(payload) or [],
-        components=list(payload.get("components") or []),
+        components=_components(payload) or [],
         uploads=uploads,
         flags=int(payload.get("flags") or 0),
         allowed_mentions=payload.get("allowed_mentions"),
         nonce=payload.get("nonce"),
     )
-    if not (draft.content.strip() or draft.embeds or draft.components or draft.uploads):
-        raise DiscordError(400, 50006, "Cannot send an empty message", rule="empty_message")
+    if len(uploads) > MAX_UPLOADS:
+        raise invalid_form(f"Must be {MAX_UPLOADS} or fewer in length.", rule="upload_count")
+    if len(str(draft.nonce or "")) > MAX_NONCE:
+        raise invalid_form(f"Must be {MAX_NONCE} or fewer in length.", rule="nonce")
+    parts = draft.flags & PARTS_ONLY and draft.components
+    _refuse_nothing(draft.content.strip() or draft.embeds or parts or draft.uploads)
     return draft
 
 
-def parse_revision(payload: Mapping[str, Any], uploads: list[Upload]) -> Revision:
-    """Read what is to be changed in a message. Raises DiscordError where it is too long."""
+def parse_revision(payload: Mapping[str, Any], uploads: list[Upload], message: Message) -> Revision:
+    """Read what is to be changed in a message. Raises DiscordError."""
     kept = None
     if payload.get("attachments") is not None:
         kept = {int(each["id"]) for each in payload["attachments"]}
-    components = payload.get("components", ())
-    return Revision(
+    revision = Revision(
         content=(_content(payload) or "") if "content" in payload else None,
         embeds=_embeds(payload),
-        components=None if components == () else list(components or []),
+        components=_components(payload),
         kept=kept,
         allowed_mentions=payload.get("allowed_mentions"),
         uploads=uploads,
     )
+    _refuse_nothing(_leaves_something(message, revision))
+    return revision
+
+
+def _leaves_something(message: Message, revision: Revision) -> bool:
+    content = message.content if revision.content is None else revision.content
+    embeds = message.embeds if revision.embeds is None else revision.embeds
+    files = [
+        each for each in message.attachments if revision.kept is None or each.id in revision.kept
+    ]
+    return bool(
+        content.strip() or embeds or files or revision.uploads or message.flags & PARTS_ONLY
+    )
+
+
+def _refuse_nothing(something: object) -> None:
+    if not something:
+        raise DiscordError(400, 50006, "Cannot send an empty message", rule="empty_message")
 
 
 async def _read_part(part: BodyPartReader) -> bytes:
@@ -115,11 +140,16 @@ def _content(payload: Mapping[str, Any]) -> str | None:
 
 
 def _embeds(payload: Mapping[str, Any]) -> list[Json] | None:
-    embeds = payload.get("embeds")
-    if embeds is None:
-        return [] if "embeds" in payload else None
-    texts = [embed.get(key) for embed in embeds for key in ("title", "description")]
-    text = sum(len(str(each)) for each in texts if each)
-    if len(embeds) > MAX_EMBEDS or text > MAX_EMBED_TEXT:
-        raise invalid_form("Embeds exceed their maximum size.", rule="embed_size")
+    if "embeds" not in payload:
+        return None
+    embeds = payload["embeds"] or []
+    check_embeds(embeds)
     return list(embeds)
+
+
+def _components(payload: Mapping[str, Any]) -> list[Json] | None:
+    if "components" not in payload:
+        return None
+    components = payload["components"] or []
+    check_components(components)
+    return list(components)

@@ -62,7 +62,8 @@ class InteractionRoutes:
         interaction = self._interactions.find(request.match_info["token"])
         payload, uploads = await read_message(request)
         message = _answer(interaction, request)
-        self._interactions.edit(interaction, message, parse_revision(payload, uploads))
+        revision = parse_revision(payload, uploads, message)
+        self._interactions.edit(interaction, message, revision)
         return json_response(_described(message))
 
     async def delete(self, request: web.Request) -> web.Response:
@@ -84,8 +85,8 @@ class InteractionRoutes:
                 desk.defer(interaction, flags=int(data.get("flags") or 0) & EPHEMERAL)
             case kinds.DEFER_UPDATE:
                 desk.update(interaction, None)
-            case kinds.UPDATE:
-                desk.update(interaction, parse_revision(data, uploads))
+            case kinds.UPDATE if interaction.source is not None:
+                desk.update(interaction, parse_revision(data, uploads, interaction.source))
             case kinds.CHOICES:
                 desk.choose(interaction, list(data.get("choices") or []))
             case kinds.MODAL:

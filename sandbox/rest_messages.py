@@ -71,7 +71,8 @@ class MessageRoutes:
 
     async def fetch(self, request: web.Request) -> web.Response:
         """Return one message."""
-        return json_response(self._payload(request, self._message(request)))
+        message = self._message(request, Permission.READ_MESSAGE_HISTORY)
+        return json_response(self._payload(request, message))
 
     async def edit(self, request: web.Request) -> web.Response:
         """Change one of the bot's own messages."""
@@ -80,7 +81,7 @@ class MessageRoutes:
         if message.author is not self._bot(request):
             detail = "Cannot edit a message authored by another user"
             raise DiscordError(403, 50005, detail, rule="permission")
-        self._world.messages.edit(message, parse_revision(payload, uploads))
+        self._world.messages.edit(message, parse_revision(payload, uploads, message))
         return json_response(self._payload(request, message))
 
     async def delete(self, request: web.Request) -> web.Response:
@@ -144,7 +145,10 @@ class MessageRoutes:
         reference = request.match_info["message"]
         if not (reference.isdecimal() and int(reference) in channel.messages):
             raise DiscordError(404, 10008, "Unknown Message", rule="unknown_message")
-        return self._world.messages.get(channel, reference)
+        message = self._world.messages.get(channel, reference)
+        if message.audience is not None:
+            raise DiscordError(404, 10008, "Unknown Message", rule="unknown_message")
+        return message
 
     def _payload(self, request: web.Request, message: Message) -> Json:
         account = caller(request, self._world)
@@ -165,7 +169,7 @@ def _answering(draft: Draft, payload: Json, channel: Channel, bot: User) -> Draf
     if not may(channel, bot, Permission.READ_MESSAGE_HISTORY):
         raise DiscordError(400, 160002, "Cannot reply without permission to read message history")
     answered = channel.messages.get(int(reference["message_id"]))
-    if answered is None or answered.deleted:
+    if answered is None or not _public(answered):
         if reference.get("fail_if_not_exists", True):
             detail = "message_reference: Unknown message"
             raise DiscordError(400, 50035, detail)

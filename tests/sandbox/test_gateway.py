@@ -185,6 +185,7 @@ async def test_one_zlib_stream_is_spoken_where_it_is_asked(sandbox: Sandbox) -> 
         ('{"op": 4, "d": {}}', 4003),
         ('{"op": 2, "d": {"token": "nonsense", "intents": 0}}', 4004),
         ('{"op": 2, "d": {}}', 4004),
+        ('{"op": 1, "d": null, "x": "' + "x" * 4096 + '"}', 4002),
     ],
 )
 async def test_what_breaks_the_protocol_ends_the_connection(

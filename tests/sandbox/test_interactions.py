@@ -219,6 +219,19 @@ async def test_a_deferred_answer_may_be_edited_as_a_plain_message(
     assert (await run(control, "plain"))["content"] == "filled"
 
 
+async def test_what_one_person_sees_is_no_message_of_the_channel(
+    ready: Probe, control: Control, api: Control
+) -> None:
+    answer = await run(control, "think")
+    path = f"/channels/{await control.channel()}/messages"
+    for method in ("GET", "PATCH", "DELETE"):
+        status, body = await api.call(method, f"{path}/{answer['id']}", json={"content": "x"})
+        assert (status, body["code"]) == (404, 10008)
+    reply = {"content": "x", "message_reference": {"message_id": answer["id"]}}
+    assert (await api.call("POST", path, json=reply))[0] == 400
+    assert await control.messages() == []
+
+
 async def test_a_command_that_stays_silent_is_a_violation(
     ready: Probe, control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:

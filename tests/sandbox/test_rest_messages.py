@@ -1,10 +1,14 @@
 import io
+from typing import Any
 
+import aiohttp
 import discord
 import pytest
 
 from sandbox.server import Sandbox
 from tests.sandbox.probe import Control, Probe
+
+BUTTON = {"type": 2, "style": 1, "label": "Press", "custom_id": "press"}
 
 
 async def general(bot: Probe, control: Control) -> discord.TextChannel:
@@ -87,6 +91,80 @@ async def test_an_empty_message_is_refused(bot: Probe, control: Control) -> None
     with pytest.raises(discord.HTTPException) as refused:
         await (await general(bot, control)).send(" ")
     assert refused.value.code == 50006
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"content": ""}, 50006),
+        ({"content": " ", "embeds": []}, 50006),
+        ({"content": None, "components": []}, 50006),
+        ({"embeds": [{"title": "t" * 257}]}, 50035),
+        ({"components": [{"type": 1, "components": []}]}, 50035),
+    ],
+)
+async def test_what_no_message_may_become_is_refused(
+    api: Control, control: Control, change: dict[str, Any], code: int
+) -> None:
+    path = f"/channels/{await control.channel()}/messages"
+    message = await api.post(path, {"content": "hello"})
+    status, body = await api.call("PATCH", f"{path}/{message['id']}", json=change)
+    assert (status, body["code"]) == (400, code)
+    assert (await control.messages())[0]["content"] == "hello"
+    assert len(await control.rules()) == 1
+
+
+async def test_a_text_may_give_way_to_something_else(api: Control, control: Control) -> None:
+    path = f"/channels/{await control.channel()}/messages"
+    message = await api.post(path, {"content": "hello"})
+    embeds = {"content": "", "embeds": [{"title": "news"}]}
+    assert (await api.call("PATCH", f"{path}/{message['id']}", json=embeds))[0] == 200
+    assert await control.rules() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"components": [{"type": 1, "components": [BUTTON]}]}, 50006),
+        ({"content": "x", "components": [{"type": 1, "components": [BUTTON] * 6}]}, 50035),
+        ({"embeds": [{"description": "d" * 4097}]}, 50035),
+        ({"embeds": [{"title": "x", "footer": "text"}]}, 50035),
+        ({"content": "x", "nonce": "n" * 26}, 50035),
+    ],
+)
+async def test_what_no_message_may_be_is_refused(
+    api: Control, control: Control, body: dict[str, Any], code: int
+) -> None:
+    path = f"/channels/{await control.channel()}/messages"
+    status, found = await api.call("POST", path, json=body)
+    assert (status, found["code"]) == (400, code)
+    assert await control.messages() == []
+    assert len(await control.rules()) == 1
+
+
+async def test_more_than_ten_files_are_refused(bot: Probe, control: Control) -> None:
+    files = aiohttp.FormData({"payload_json": "{}"})
+    for number in range(11):
+        files.add_field(f"files[{number}]", b"x", filename=f"{number}.txt")
+    path = f"/channels/{await control.channel()}/messages"
+    headers = {"Authorization": f"Bot {bot.http.token}"}
+    url = control.url.replace("/sandbox", "/api/v10")
+    status, body = await Control(url, control.session).call(
+        "POST", path, data=files, headers=headers
+    )
+    assert (status, body["code"]) == (400, 50035)
+    assert await control.rules() == ["upload_count"]
+
+
+async def test_a_message_is_fetched_with_the_right_to_read_the_history_only(
+    bot: Probe, control: Control
+) -> None:
+    denied = [{"id": "bot", "deny": ["read_message_history"]}]
+    place = await control.post("/channels", {"name": "mute", "permission_overwrites": denied})
+    said = await control.say("question", channel=place["id"])
+    channel = (await bot.message()).channel
+    with pytest.raises(discord.Forbidden):
+        await channel.fetch_message(int(said["id"]))
 
 
 async def test_files_are_kept_and_served(bot: Probe, control: Control) -> None:
