@@ -1,6 +1,7 @@
 from collections.abc import Iterable
 from contextlib import suppress
 
+from sandbox.command_form import check_menu, check_slash
 from sandbox.discord_error import DiscordError, invalid_form
 from sandbox.model import Json, Snowflakes, UnknownError
 
@@ -46,8 +47,10 @@ class Commands:
 
     def replace(self, scope: Scope, bodies: Iterable[Json]) -> list[Json]:
         """Let a scope hold exactly these commands. Raises DiscordError."""
-        before = self._scopes.get(scope, {})
+        before, bodies = self._scopes.get(scope, {}), list(bodies)
         after = {_key(body): self._made(scope, body, before) for body in bodies}
+        if len(after) < len(bodies):
+            raise invalid_form("Application command names must be unique", rule="command_form")
         for kind, most in MAX_COMMANDS.items():
             if sum(each == kind for each, _ in after) > most:
                 detail = f"Maximum number of application commands reached ({most})"
@@ -74,10 +77,12 @@ class Commands:
 
     def _made(self, scope: Scope, body: Json, before: dict[Key, Json]) -> Json:
         kind, name = key = _key(body)
-        described = str(body.get("description") or "")
-        stray = kind != SLASH and (described or body.get("options"))
-        if kind not in MAX_COMMANDS or not 1 <= len(name) <= 32 or len(described) > 100 or stray:
-            raise invalid_form(f"The command {name!r:.60} breaks a limit.", rule="command_form")
+        if kind not in MAX_COMMANDS:
+            raise invalid_form(f"{name!r:.60} is of no known type.", rule="command_form")
+        if kind == SLASH:
+            check_slash(body)
+        else:
+            check_menu(name, body)
         command_id = before[key]["id"] if key in before else self._create(scope)
         return {
             "options": [],

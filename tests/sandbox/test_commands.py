@@ -63,7 +63,64 @@ def test_two_hundred_creates_are_enough_for_a_day(commands: Commands) -> None:
     assert (refused.value.code, refused.value.rule) == (30034, "command_creates")
 
 
-@pytest.mark.parametrize("bad", [body("x" * 33), body("x", description="d" * 101)])
-def test_names_and_descriptions_have_limits(commands: Commands, bad: dict[str, Any]) -> None:
-    with pytest.raises(DiscordError):
+def option(name: str = "text", **more: Any) -> dict[str, Any]:
+    return {"type": 3, "name": name, "description": "what it is", **more}
+
+
+def choices(count: int, **more: Any) -> list[dict[str, Any]]:
+    return [{"name": f"choice {n}", "value": f"{n}", **more} for n in range(count)]
+
+
+def group(name: str, *inside: dict[str, Any], kind: int = 1) -> dict[str, Any]:
+    return {"type": kind, "name": name, "description": "a part", "options": [*inside]}
+
+
+def test_what_discord_takes_is_taken(commands: Commands) -> None:
+    full = [option(f"o{n}", required=n < 3) for n in range(25)]
+    nested = group("list", group("all", option("größe", choices=choices(25))), kind=2)
+    made = commands.replace(
+        None, [body("many", options=full), body("voice", options=[nested]), body("日本")]
+    )
+    assert len(made) == 3
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        body("x" * 33),
+        body("x", description="d" * 101),
+        body("x", description=""),
+        body("Ping"),
+        body("two words"),
+        body("x", options=[option(f"o{n}") for n in range(26)]),
+        body("x", options=[option("a"), option("a")]),
+        body("x", options=[option("A")]),
+        body("x", options=[option(description="")]),
+        body("x", options=[option("a"), option("b", required=True)]),
+        body("x", options=[option(choices=choices(26))]),
+        body("x", options=[option(choices=choices(1, name="n" * 101))]),
+        body("x", options=[option(choices=choices(1, value="v" * 101))]),
+        body("x", options=[option(choices=choices(1), autocomplete=True)]),
+        body("x", options=[group("deep", option("not good"))]),
+        body("x", options=[option("a", type=12)]),
+        body(
+            "x",
+            options=[
+                group(f"g{n}", *[option(f"o{m}", description="d" * 100) for m in range(20)])
+                for n in range(4)
+            ],
+        ),
+    ],
+)
+def test_names_options_and_descriptions_have_limits(
+    commands: Commands, bad: dict[str, Any]
+) -> None:
+    with pytest.raises(DiscordError) as refused:
         commands.replace(None, [bad])
+    assert refused.value.rule == "command_form"
+    assert commands.of(None) == []
+
+
+def test_a_scope_holds_no_two_commands_of_one_name(commands: Commands) -> None:
+    with pytest.raises(DiscordError):
+        commands.replace(None, [body("ping"), body("ping", description="again")])
