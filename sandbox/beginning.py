@@ -44,6 +44,7 @@ class Beginning:
         for channel in first.values():
             channel.messages.clear()
             channel.statuses.clear()
+            channel.handed.clear()
             if channel.id not in guild.channels:
                 self._world.put_back(channel)
             if channel.overwrites:

@@ -1,3 +1,5 @@
+from itertools import chain
+
 from aiohttp import web
 
 from sandbox.model import Attachment, UnknownError
@@ -30,9 +32,11 @@ class ContentNetwork:
 
 
 def find_attachment(world: World, channel: str, attachment: str) -> Attachment:
-    """Return a file of a message that exists. Raises UnknownError."""
-    for message in world.channel(channel).messages.values():
-        for each in message.attachments:
-            if str(each.id) == attachment and not message.deleted:
-                return each
+    """Return a file of a message that exists, or of a command. Raises UnknownError."""
+    place = world.channel(channel)
+    shown = (message for message in place.messages.values() if not message.deleted)
+    files = chain(place.handed, *(message.attachments for message in shown))
+    for each in files:
+        if str(each.id) == attachment:
+            return each
     raise UnknownError("attachment", attachment)

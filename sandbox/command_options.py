@@ -79,6 +79,7 @@ class Resolver:
             upload.content_type,
             upload.data,
         )
+        self.channel.handed.append(attachment)
         payload = attachment_payload(attachment)
         self.found.setdefault("attachments", {})[str(attachment.id)] = payload
         return str(attachment.id)

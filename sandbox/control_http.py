@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from sandbox.addresses import OWN_NAMES
-from sandbox.model import Json, UnknownError
+from sandbox.model import Channel, Json, UnknownError, User
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +80,13 @@ async def read(request: web.Request) -> Json:
     if not isinstance(body, dict):
         raise BadRequestError("The body is not a JSON object.")
     return body
+
+
+def taking_part(user: User, channel: Channel) -> User:
+    """Return somebody who may be in a channel; direct ones have one person. Raises ValueError."""
+    if channel.recipient not in (None, user):
+        raise BadRequestError(f"{user.name} has no part in this conversation.")
+    return user
 
 
 def number(request: web.Request, name: str, default: float) -> float:

@@ -5,7 +5,7 @@ from aiohttp import web
 from sandbox import interaction as kinds
 from sandbox.command_options import Resolver, build_options, descend, nest
 from sandbox.commands import ON_MESSAGE, SLASH, AllCommands, Commands
-from sandbox.control_http import BadRequestError, read, reply
+from sandbox.control_http import BadRequestError, read, reply, taking_part
 from sandbox.interaction import Interaction
 from sandbox.interactions import Interactions
 from sandbox.modals import check_values
@@ -115,7 +115,8 @@ class InteractionControl:
 
     async def _deliver(self, request: web.Request, kind: int) -> Interaction:
         body = await read(request)
-        user, channel = self._world.person(body["user"]), self._world.channel(body["channel"])
+        channel = self._world.channel(body["channel"])
+        user = taking_part(self._world.person(body["user"]), channel)
         name, given = str(body["name"]).strip("/"), body.get("options") or {}
         top, *path = name.split() or [""]
         command = self._command(top, user, channel, body.get("bot"))

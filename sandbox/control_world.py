@@ -3,7 +3,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from sandbox.command_options import parse_upload
-from sandbox.control_http import BadRequestError, read, reply
+from sandbox.control_http import BadRequestError, read, reply, taking_part
 from sandbox.gateway import Gateway
 from sandbox.intents import parse_intents
 from sandbox.messages import Draft, Revision
@@ -176,7 +176,8 @@ class WorldControl:
         )
         if not (draft.content or draft.uploads or draft.forwarded):
             raise BadRequestError("A message needs content or attachments.")
-        message = self._world.messages.post(channel, self._world.person(body["user"]), draft)
+        user = taking_part(self._world.person(body["user"]), channel)
+        message = self._world.messages.post(channel, user, draft)
         return reply(message_shape(message))
 
     async def edit(self, request: web.Request) -> web.Response:
@@ -203,7 +204,8 @@ class WorldControl:
     async def type(self, request: web.Request) -> web.Response:
         """Let a person type."""
         channel, body = self._channel(request), await read(request)
-        self._world.messages.type(channel, self._world.person(body["user"]))
+        user = taking_part(self._world.person(body["user"]), channel)
+        self._world.messages.type(channel, user)
         return reply({})
 
     async def _put_out(self, guild: Guild, inside: list[VoiceState]) -> None:

@@ -2,6 +2,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from urllib.parse import quote
 
 Json = dict[str, Any]
 """One JSON object."""
@@ -14,6 +15,9 @@ MAX_MESSAGES = 1000
 
 MAX_STATUSES = 100
 """Changes of a voice channel's status that are kept."""
+
+MAX_HANDED = 20
+"""Files that people gave to commands in one channel and that are kept."""
 
 EPHEMERAL = 1 << 6
 LOADING = 1 << 7
@@ -129,6 +133,7 @@ class Channel:
     messages: dict[int, "Message"] = field(default_factory=dict)
     parent: "Channel | None" = None
     statuses: deque["Edit"] = field(default_factory=lambda: deque(maxlen=MAX_STATUSES))
+    handed: deque["Attachment"] = field(default_factory=lambda: deque(maxlen=MAX_HANDED))
 
     @property
     def is_vocal(self) -> bool:
@@ -149,7 +154,8 @@ class Attachment:
     @property
     def url(self) -> str:
         """Return where Discord's content network serves it."""
-        return f"https://cdn.discordapp.com/attachments/{self.channel_id}/{self.id}/{self.filename}"
+        place = f"{self.channel_id}/{self.id}/{quote(self.filename, safe='', errors='replace')}"
+        return f"https://cdn.discordapp.com/attachments/{place}"
 
 
 @dataclass(frozen=True, slots=True)

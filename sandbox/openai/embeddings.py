@@ -52,7 +52,9 @@ def embed(text: str, dimensions: int) -> NDArray[np.float32]:
     """Return a text's vector of unit length."""
     vector = np.zeros(dimensions)
     for feature in _features(text):
-        digest = int.from_bytes(hashlib.blake2b(feature.encode(), digest_size=8).digest())
+        digest = int.from_bytes(
+            hashlib.blake2b(feature.encode(errors="surrogatepass"), digest_size=8).digest()
+        )
         vector[(digest >> 1) % dimensions] += 1.0 if digest & 1 else -1.0
     length = float(np.linalg.norm(vector))
     if length == 0.0:

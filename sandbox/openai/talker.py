@@ -77,7 +77,7 @@ def _default(asked: str) -> str:
     if not words:
         return "You sent me no words. Write something, or ask me for help."
     quoted = words if len(words) <= QUOTED else words[:QUOTED].rsplit(" ", 1)[0] + " …"
-    return DEFAULTS[crc32(words.encode()) % len(DEFAULTS)].format(quoted)
+    return DEFAULTS[crc32(words.encode(errors="surrogatepass")) % len(DEFAULTS)].format(quoted)
 
 
 DEFAULTS = (

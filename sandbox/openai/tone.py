@@ -35,7 +35,7 @@ def sing(text: str, *, speed: float) -> Iterator[bytes]:
     for position in range(0, max(1, len(text)), SYLLABLE):
         syllable = text[position : position + SYLLABLE]
         end = samples_until(min(position + SYLLABLE, max(1, len(text))), speed=speed)
-        pitch = SCALE[crc32(syllable.encode()) % len(SCALE)]
+        pitch = SCALE[crc32(syllable.encode(errors="surrogatepass")) % len(SCALE)]
         phases = phase + _phases(previous, pitch, end - start)
         yield _voice(phases)
         start, phase, previous = end, float(phases[-1]), pitch

@@ -107,6 +107,12 @@ async def who(
 
 
 @app_commands.command()
+async def read(interaction: Interaction, file: discord.Attachment) -> None:
+    """Read a file out."""
+    await interaction.response.send_message((await file.read()).decode())
+
+
+@app_commands.command()
 async def pick(interaction: Interaction, fruit: str) -> None:
     """Pick a fruit."""
     await interaction.response.send_message(fruit)
@@ -163,6 +169,7 @@ async def ready(bot: Probe) -> Probe:
         silent,
         twice,
         who,
+        read,
         pick,
         buttons,
         form,
@@ -258,6 +265,11 @@ async def test_options_are_resolved_by_name(ready: Probe, control: Control) -> N
     body = {"user": "ana", "channel": await control.channel(), "name": "who", "options": options}
     answer = await control.post("/commands", body)
     assert answer["content"] == "ben Lounge admin 2"
+
+
+async def test_a_file_given_to_a_command_can_be_read(ready: Probe, control: Control) -> None:
+    file = {"filename": "a.txt", "content": "inside"}
+    assert (await run(control, "read", file=file))["content"] == "inside"
 
 
 async def test_a_group_is_called_with_spaces(ready: Probe, control: Control) -> None:

@@ -181,6 +181,14 @@ async def test_a_persons_files_can_be_read_by_the_bot(bot: Probe, control: Contr
     assert await attachment.read() == b"text"
 
 
+@pytest.mark.parametrize("name", ["#1 what? 100%.txt", "a/b.txt", "../größe.txt"])
+async def test_a_file_of_any_name_can_be_read(bot: Probe, control: Control, name: str) -> None:
+    await control.say("see", attachments=[{"filename": name, "content": "text"}])
+    [attachment] = (await bot.message()).attachments
+    assert attachment.filename == name
+    assert await attachment.read() == b"text"
+
+
 async def test_a_file_over_ten_mebibytes_is_refused(bot: Probe, control: Control) -> None:
     big = discord.File(io.BytesIO(bytes(10 * 1024 * 1024 + 1)), "big.bin")
     with pytest.raises(discord.HTTPException) as refused:
@@ -271,6 +279,15 @@ async def test_a_direct_message_goes_both_ways(bot: Probe, control: Control) -> 
         "yes?",
         "again",
     ]
+
+
+async def test_nobody_writes_in_others_direct_messages(control: Control) -> None:
+    path = f"/channels/{(await control.post('/users/ana/dm'))['id']}"
+    for place, body in (("messages", {"content": "psst"}), ("typing", {})):
+        refused = await control.refused("POST", f"{path}/{place}", {"user": "ben", **body})
+        assert refused == (400, "ben has no part in this conversation.")
+    command = {"user": "ben", "channel": path.rpartition("/")[2], "name": "ping"}
+    assert (await control.refused("POST", "/commands", command))[0] == 400
 
 
 async def test_a_voice_channels_own_chat_takes_messages(bot: Probe, control: Control) -> None:

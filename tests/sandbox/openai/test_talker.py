@@ -65,3 +65,7 @@ def test_any_words_get_the_same_answer_twice(text: str) -> None:
 @given(st.text(alphabet="abc xyz", min_size=20, max_size=400))
 def test_a_default_answer_is_a_few_sentences(text: str) -> None:
     assert len(re.findall(r"[.!?]", ask(text))) <= 4
+
+
+def test_half_a_character_is_answered_too() -> None:
+    assert "\ud83d" in ask("half a smile \ud83d")
