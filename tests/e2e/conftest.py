@@ -37,8 +37,11 @@ def sandbox_url() -> Iterator[str]:
         yield line.split()[1]
     finally:
         process.terminate()
-        assert process.wait(timeout=15) == 0
-        process.stdout.close()
+        try:
+            assert process.wait(timeout=15) == 0
+        finally:
+            process.kill()  # nothing to one that has ended
+            process.stdout.close()
 
 
 @pytest_asyncio.fixture
