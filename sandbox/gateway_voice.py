@@ -65,7 +65,8 @@ class VoiceEntry:
             payload = {"guild_id": str(guild.id), "token": "gone", "endpoint": None}
             session.push("VOICE_SERVER_UPDATE", payload)
             await asyncio.sleep(gap)
-        if (state := self._world.voice_state(guild, bot)) is not None:
+        state = self._world.voice_state(guild, bot)
+        if state is not None and state.session_id == session.id:
             self._voice.change_server(guild_id=guild.id, user_id=bot.id)
             self._assign(session, guild, state.channel)
 

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from sandbox.server import Sandbox
+from sandbox.voice.server import VoiceServer
 from tests.sandbox.probe import Control, Probe, running
 
 
@@ -267,6 +268,33 @@ async def test_entering_voice_brings_state_and_server_and_leaving_brings_null(
     await wire.send(4, {"guild_id": guild, "channel_id": None})
     assert (await wire.until("VOICE_STATE_UPDATE"))["d"]["channel_id"] is None
     assert (await control.get("/state"))["voice"] == {}
+
+
+async def enter(wire: Wire, guild: str, channel: str) -> str:
+    """Begin a session, enter a voice channel and return the token for its server."""
+    await wire.identify(intents=(1 << 0) | (1 << 7))
+    await wire.until("READY")
+    await wire.send(4, {"guild_id": guild, "channel_id": channel})
+    return str((await wire.until("VOICE_SERVER_UPDATE"))["d"]["token"])
+
+
+async def test_another_voice_server_is_not_named_to_a_session_that_is_over(
+    sandbox: Sandbox, control: Control
+) -> None:
+    guild, lounge = (
+        (await control.get("/state"))["guilds"][0]["id"],
+        await control.channel("Lounge"),
+    )
+    async for wire in dial(sandbox, ""):
+        await enter(wire, guild, lounge)
+        path = f"/voice/{lounge}/region"
+        changing = asyncio.create_task(control.post(path, {"gap": 0.3}))
+        assert (await wire.until("VOICE_SERVER_UPDATE"))["d"]["endpoint"] is None
+    async for wire in dial(sandbox, ""):
+        token = await enter(wire, guild, lounge)
+        await changing
+        assert isinstance(sandbox.voice, VoiceServer)
+        assert sandbox.voice._sessions._admission(token)
 
 
 async def test_without_permission_the_bot_does_not_enter_voice(
