@@ -8,6 +8,7 @@ from sandbox.model import Json
 
 ROW, BUTTON = 1, 2
 SELECTS = (3, 5, 6, 7, 8)
+SECTION = 9
 LINK, PREMIUM = 5, 6
 MAX_COMPONENTS = 40
 MAX_ROWS = MAX_IN_ROW = 5
@@ -60,8 +61,10 @@ def _embed_text(embed: Json) -> int:
 
 def _text(part: Json, limits: dict[str, int], rule: str) -> int:
     """Return the characters of a part's texts, each within its limit."""
-    texts = {name: str(part[name]) for name in limits if part.get(name) is not None}
+    texts = {name: part[name] for name in limits if part.get(name) is not None}
     for name, text in texts.items():
+        if not isinstance(text, str):
+            raise invalid_form(f"Could not interpret {text!r:.60} as string.", rule=rule)
         if len(text) > limits[name]:
             raise invalid_form(f"{name} must be {limits[name]} or fewer in length.", rule=rule)
     return sum(map(len, texts.values()))
@@ -79,6 +82,8 @@ def _check_component(given: Json) -> None:
     if kind == ROW:
         _check_row(given.get("components") or [])
     _text(given, COMPONENT_TEXTS, "component_form")
+    if kind == SECTION and not given.get("accessory"):
+        raise _refused("A section needs an accessory.")
     if kind == BUTTON:
         _check_button(given)
     elif kind in SELECTS and not given.get("custom_id"):

@@ -32,6 +32,8 @@ def check_modal(modal: Json) -> None:
     for label in labels:
         _check_length(label, "label", needed=True)
         _check_length(label, "description")
+        if not isinstance(label.get("component"), dict):
+            raise _refused("A label needs a component.")
     fields = [*_fields(modal["components"])]
     if len({field.get("custom_id") for field in fields}) < len(fields):
         raise _refused("Component custom id cannot be duplicated.")

@@ -56,6 +56,8 @@ def test_what_discord_takes_is_taken() -> None:
         [row(menu("v" * 101))],
         [row(menu(*[str(n) for n in range(26)]))],
         [row(menu("a", placeholder="p" * 151))],
+        [row(button(label=5))],
+        [{"type": 9, "components": [{"type": 10, "content": "nothing beside it"}]}],
     ],
 )
 def test_components_that_discord_refuses_are_refused(broken: Any) -> None:
@@ -77,6 +79,7 @@ def test_components_that_discord_refuses_are_refused(broken: Any) -> None:
         [{"footer": {"text": "f" * 2049}}],
         [{"author": {"name": "a" * 257}}],
         [{"description": "d" * 4000}, {"fields": [field(value="v" * 1000)] * 2}],
+        [{"description": 5}],
         ["text"],
     ],
 )

@@ -42,6 +42,7 @@ def test_what_discord_takes_is_taken() -> None:
         modal(label(field(min_length=5, max_length=4))),
         modal(label(field(max_length=3, value="four"))),
         modal(label(field(style=3))),
+        modal({"type": 18, "label": "Nothing to fill in"}),
         modal({"type": 1, "components": [field(label="l" * 46)]}),
     ],
 )
