@@ -13,8 +13,8 @@ class LiveEvents:
     """Tell an open page what happens: events in order, and the turns that they change.
 
     The first message, `hello`, comes when nothing can be missed any more. It names each channel's
-    latest message and who is speaking; a page that then reads what it shows is up to date. `lost`
-    says that this page was too slow and has to read again.
+    latest message and the turns; a page that then reads what it shows is up to date. `lost` says
+    that this page was too slow and has to read again.
     """
 
     def __init__(self, *, world: World, bus: EventBus, turns: Turns) -> None:

@@ -53,22 +53,28 @@ export class Actions {
 
   press = (message, custom_id, values) => {
     const source = message.local ? message : null;
-    return this.#interact(
-      message.channel,
-      null,
-      (user) => api.press({ user, message: message.id, custom_id, values }),
+    return this.#interact({
+      channel: message.channel,
+      app: message.author.name,
+      call: (user) => api.press({ user, message: message.id, custom_id, values }),
       source,
-    );
+    });
   };
 
   /** Run a slash command, with a note that the bot is thinking until it answers. */
   run = ({ name, bot, options }) => {
     const channel = this.store.channelId;
-    return this.#interact(channel, name, (user) => api.run({ user, channel, name, bot, options }), null);
+    return this.#interact({
+      channel,
+      app: this.#appOf(bot),
+      command: name,
+      call: (user) => api.run({ user, channel, name, bot, options }),
+    });
   };
 
   /** Offer what the bots do with a message, and run what is chosen. */
-  openMenu = async (message) => {
+  openMenu = async ({ id, channel }) => {
+    const message = this.store.log(channel).get(id);
     const found = await menuFor(this.store.user, message.channel);
     const place = await chosen({
       title: "Apps",
@@ -78,71 +84,67 @@ export class Actions {
     });
     if (place === null) return;
     const { name, bot } = found[place];
-    await this.#interact(
-      message.channel,
-      name,
-      (user) => api.run({ user, message: message.id, name, bot }),
-      null,
-    );
+    await this.#interact({
+      channel,
+      app: this.#appOf(bot),
+      command: name,
+      call: (user) => api.run({ user, message: id, name, bot }),
+    });
   };
 
-  async #interact(channel, command, call, source) {
-    const { user } = this.store;
-    const note = command && this.#note(channel, command, user);
+  /**
+   * Make a call to the bot named `app` and show what comes of it. `command` is what was run, null
+   * for a button or a form; `source` is the pressed button's message, if only this page knows it.
+   */
+  async #interact({ channel, app, command = null, call, source = null }) {
+    const deed = { channel, app, command, user: this.store.user };
+    const note = command && this.#note(deed);
     let answer;
     try {
-      answer = await call(user);
+      answer = await call(deed.user);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       answer = { error: error.message };
     }
     if (note) this.#withdraw(note);
-    await this.#show(answer, channel, command, user, source);
+    await this.#show(answer, deed, source);
   }
 
-  async #show(answer, channel, command, user, source) {
-    if (answer.error) return this.#fail(channel, command, user, answer.error);
-    if (answer.modal) return this.#form(answer.modal, channel);
+  async #show(answer, deed, source) {
+    if (answer.error) return this.#fail(deed, answer.error);
+    if (answer.modal) return this.#form(answer.modal, deed);
     for (const each of [answer, ...(answer.followups ?? [])]) {
-      if (each.id && each.ephemeral)
-        this.#keep(each, channel, source?.id === each.id ? source.interaction?.name : command, user);
+      const command = source?.id === each.id ? source.interaction?.name : deed.command;
+      if (each.id && each.ephemeral) this.#keep(each, { ...deed, command });
     }
     if (source && !answer.id) this.store.dismiss(source);
   }
 
-  async #form(modal, channel) {
-    const values = await filledForm(modal, this.store.bot.name);
-    if (values)
-      await this.#interact(
-        channel,
-        null,
-        (user) => api.submit({ user, custom_id: modal.custom_id, values }),
-        null,
-      );
+  async #form(modal, { channel, app }) {
+    const values = await filledForm(modal, app);
+    if (!values) return;
+    const call = (user) => api.submit({ user, custom_id: modal.custom_id, values });
+    await this.#interact({ channel, app, call });
   }
 
-  #keep(answer, channel, command, user) {
-    const interaction = command ? { name: command, user } : null;
-    this.store.addLocal({
-      ...answer,
-      channel,
-      audience: user,
-      interaction,
-      author: { name: this.store.bot.name, bot: true },
-    });
-    announce(`${this.store.bot.name} answers only you: ${answer.content}`);
+  #keep(answer, deed) {
+    this.store.addLocal({ ...answer, ...this.#about(deed) });
+    announce(`${deed.app} answers only you: ${answer.content}`);
   }
 
-  #note(channel, command, user) {
-    const note = {
-      id: this.#id(),
-      channel,
-      audience: user,
-      interaction: { name: command, user },
-      content: "",
-      author: { name: this.store.bot.name, bot: true },
-    };
+  #note(deed) {
+    const note = { id: this.#id(), content: "", ...this.#about(deed) };
     return { note, timer: setTimeout(() => this.store.addLocal(note), NOTED_AFTER) };
+  }
+
+  /** Say what one person alone sees, of which bot, and where. */
+  #about({ channel, app, command, user }) {
+    const interaction = command ? { name: command, user } : null;
+    return { channel, audience: user, interaction, author: { name: app, bot: true } };
+  }
+
+  #appOf(bot) {
+    return this.store.nameOf(bot) ?? this.store.bot.name;
   }
 
   #withdraw({ note, timer }) {
@@ -150,17 +152,8 @@ export class Actions {
     this.store.dismiss(note);
   }
 
-  #fail(channel, command, user, sentence) {
-    const interaction = command ? { name: command, user } : null;
-    this.store.addLocal({
-      id: this.#id(),
-      channel,
-      audience: user,
-      interaction,
-      content: sentence,
-      failed: true,
-      author: { name: this.store.bot.name, bot: true },
-    });
+  #fail(deed, sentence) {
+    this.store.addLocal({ id: this.#id(), content: sentence, failed: true, ...this.#about(deed) });
     announce(sentence);
   }
 
@@ -169,7 +162,8 @@ export class Actions {
       await work();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      this.#fail(this.store.channelId, null, this.store.user, error.message);
+      const { channelId: channel, user, bot } = this.store;
+      this.#fail({ channel, user, app: bot.name, command: null }, error.message);
     }
   }
 

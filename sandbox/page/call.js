@@ -37,6 +37,7 @@ export class Call extends EventTarget {
 
   /** Listen to a channel that the visitor is in already. */
   async listen(channelId) {
+    if (this.channelId === channelId && !this.listening) return; // it is being connected
     this.player.wake();
     this.player.stop();
     this.listening = false;

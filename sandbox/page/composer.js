@@ -26,6 +26,7 @@ export class Composer {
       "data-key": "composer",
       onkeydown: (event) => this.#key(event),
       oninput: () => this.#input(),
+      onblur: () => this.choices.close(),
       onpaste: (event) => this.tray.add(event.clipboardData.files),
     });
     this.choices = new Choices({ field: this.field, label: "Suggestions" });

@@ -8,6 +8,7 @@ import { MessageList } from "/page/message_list.js";
 import { People } from "/page/people.js";
 import { Sidebar } from "/page/sidebar.js";
 import { Store } from "/page/store.js";
+import { iconOf, isVocal } from "/page/voice_rooms.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -31,6 +32,7 @@ store.addEventListener("typing", () => drawTyping());
 store.addEventListener("connection", () => drawConnection());
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && store.seen());
 document.addEventListener("keydown", (event) => event.key === "Escape" && closeDrawers());
+document.querySelector("main").addEventListener("click", () => closeDrawers());
 for (const drawer of ["side", "people"]) drawerButton(drawer);
 new Live({
   take: (event) => store.take(event),
@@ -40,10 +42,10 @@ new Live({
 function drawPlace() {
   const { channel } = store;
   if (!channel) return;
-  const signs = { text: "hash", voice: "volume", dm: "at", thread: "reply" };
+  const signs = { text: "hash", dm: "at", thread: "reply" };
   fill(
     byId("channel-name"),
-    icon(signs[channel.type]),
+    icon(isVocal(channel) ? iconOf(channel) : signs[channel.type]),
     channel.type === "dm" ? store.bot.name : channel.name,
   );
   if (store.channelId !== drawPlace.before) closeDrawers();
@@ -73,15 +75,21 @@ function drawerButton(drawer) {
   const button = byId(`show-${drawer}`);
   button.append(icon(drawer === "side" ? "menu" : "people"));
   button.setAttribute("aria-label", drawer === "side" ? "Channels" : "Voice and members");
-  button.addEventListener("click", () => {
+  button.addEventListener("click", (event) => {
+    event.stopPropagation();
     const shown = document.body.classList.toggle(`shows-${drawer}`);
     button.setAttribute("aria-expanded", String(shown));
   });
 }
 
+/** Close what lies over the messages in a narrow window; a focus in it goes where it came from. */
 function closeDrawers() {
   for (const drawer of ["side", "people"]) {
-    document.body.classList.remove(`shows-${drawer}`);
-    byId(`show-${drawer}`).setAttribute("aria-expanded", "false");
+    const [button, shown] = [byId(`show-${drawer}`), `shows-${drawer}`];
+    if (!document.body.classList.contains(shown)) continue;
+    const inside = document.activeElement?.closest(drawer === "side" ? "#servers, #side" : "#people");
+    document.body.classList.remove(shown);
+    button.setAttribute("aria-expanded", "false");
+    if (inside) button.focus();
   }
 }

@@ -42,8 +42,18 @@ export class MessageList {
       fill(list);
     }
     this.#shownChannel = store.channelId;
+    const read = this.#follows ? null : this.#firstSeen();
+    const before = read?.offsetTop;
     this.#place(store.channelId ? store.messages.slice(-MOST) : []);
+    if (read?.isConnected) list.scrollTop += read.offsetTop - before;
     this.#follow();
+  }
+
+  /** Return the first row that is in sight. */
+  #firstSeen() {
+    const { list } = this;
+    const top = list.offsetTop + list.scrollTop;
+    return [...list.children].find((row) => row.offsetTop + row.offsetHeight > top) ?? null;
   }
 
   /** Stay at the end where one was at the end, whatever grew. */

@@ -9,6 +9,8 @@ import { toReadable } from "/page/names.js";
 import { timeOf } from "/page/snowflakes.js";
 import { waterfall } from "/page/waterfall.js";
 
+const SPOKEN = 2000;
+
 /**
  * Draw one message. `view` says how: `compact` (it follows one of the same author), `editing`,
  * `answered` (the message it replies to), `turn` and `turnOpen` for its waterfall, `context` for
@@ -25,7 +27,7 @@ export function messageRow(message, view, acts) {
       tabindex: "-1",
       "data-id": message.id,
       "data-key": `row ${message.id}`,
-      "aria-label": spoken(message, time),
+      "aria-label": spoken(message, time, view),
     },
     message.reply_to && answeredLine(view.answered, view, acts),
     message.interaction && commandLine(message.interaction),
@@ -48,8 +50,10 @@ export function messageRow(message, view, acts) {
   );
 }
 
-function spoken(message, time) {
-  return `${message.author.name}, ${clock(time)}`;
+function spoken(message, time, view) {
+  const text = toReadable(message.content, view.context.user).slice(0, SPOKEN);
+  const said = text || (message.attachments?.length ? "an attachment" : "");
+  return `${message.author.name}, ${clock(time)}${said && `: ${said}`}`;
 }
 
 function hours(time) {

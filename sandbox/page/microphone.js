@@ -19,8 +19,9 @@ export class Microphone {
 
   /** Stop, give the microphone back, and return a WAV file; null when there is too little. */
   async close() {
-    const recording = await this.#opening?.catch(() => null);
-    this.#opening = null;
+    const opening = this.#opening;
+    this.#opening = null; // while this one ends, another may begin
+    const recording = await opening?.catch(() => null);
     if (!recording) return null;
     for (const track of recording.stream.getTracks()) track.stop();
     await recording.context.close();

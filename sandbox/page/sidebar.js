@@ -47,7 +47,7 @@ export class Sidebar {
         "data-key": `server ${guild.id}`,
         "aria-label": described(guild.name, count, mentions),
         "aria-current": here ? "true" : null,
-        onclick: () => this.store.open(guild.channels[0].id),
+        onclick: () => this.store.openServer(guild.id),
       },
       el("span", { "aria-hidden": "true" }, initials(guild.name)),
       mentions > 0 && el("span", { class: "count", "aria-hidden": "true" }, String(mentions)),

@@ -22,6 +22,7 @@ export class Store extends EventTarget {
   connected = null;
   turns = new Map();
   #logs = new Map();
+  #reading = 0;
   #unread = new Unread();
   typing = new Typing(() => this.#tell("typing"));
   voice = new VoiceRooms();
@@ -98,6 +99,12 @@ export class Store extends EventTarget {
     if (!this.log(channelId).loaded) await this.#load(channelId);
   }
 
+  /** Look at the first channel of a server. */
+  async openServer(guildId) {
+    const first = this.guilds.find((guild) => guild.id === guildId)?.channels[0];
+    if (first) await this.open(first.id);
+  }
+
   /** Look at the direct messages between the user and the bot. */
   async openDirect() {
     const channel = await api.openDirect(this.user);
@@ -143,6 +150,7 @@ export class Store extends EventTarget {
   }
 
   async #resume({ latest, turns }) {
+    for (const id of this.direct.keys()) if (!(id in latest)) this.direct.delete(id);
     this.turns.clear();
     this.#keepTurns(turns);
     this.#unread.resume(latest, this.channelId);
@@ -151,20 +159,24 @@ export class Store extends EventTarget {
   }
 
   async #resynchronise() {
+    this.voice.silence();
     await this.#loadWorld();
     for (const log of this.#logs.values())
       if (log.loaded || log.channel === this.channelId) this.#load(log.channel);
   }
 
   async #loadWorld() {
+    const turn = ++this.#reading;
     const state = await this.#try(() => api.state());
-    if (!state) return;
+    if (!state || turn !== this.#reading) return;
     const { bot, users, guilds, connect } = state;
     Object.assign(this, { bot, users, guilds, guest: connect.guest });
     this.voice.replace(state.voice, (name) => (name === "bot" ? this.bot.name : name));
     if (!this.users.some((user) => user.name === this.user)) this.user = this.users[0]?.name ?? "";
     this.#tell("world", "voice");
-    if (!this.channel) await this.open(this.guilds[0].channels[0].id);
+    for (const id of this.#logs.keys()) if (!this.channelById(id)) this.#logs.delete(id);
+    const first = this.guilds.flatMap((guild) => guild.channels)[0];
+    if (!this.channel && first) await this.open(first.id);
     else this.#tell("place");
   }
 
@@ -235,6 +247,8 @@ export class Store extends EventTarget {
   }
 
   #takeVoice(event) {
+    const user = event.data?.user_id ?? event.user_id;
+    if (user && this.nameOf(user) === null) return void this.#loadWorld();
     if (event.kind === "voice_state_update") {
       const name = this.nameOf(event.data.user_id);
       const guild = this.guilds.find((each) => each.id === event.data.guild_id);

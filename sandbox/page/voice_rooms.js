@@ -53,6 +53,11 @@ export class VoiceRooms {
     else if (event.kind === "voice_speaking" && name) this.#speaking.add(key);
   }
 
+  /** Take nobody for speaking: what ended it may have been missed. */
+  silence() {
+    this.#speaking.clear();
+  }
+
   /** Forget everybody. */
   clear() {
     this.#rooms.clear();

@@ -1,8 +1,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import aiohttp
+import discord
 import pytest
+from discord import app_commands
 from playwright.async_api import Browser, expect
 
 from sandbox import interactions
@@ -97,6 +100,27 @@ async def test_buttons_forms_and_choices(browser: Browser) -> None:
         await visitor.suggestions.first.wait_for()
         await visitor.keys("Enter", "Enter")
         await expect(visitor.contents.nth(3)).to_have_text("pear")
+
+
+@app_commands.command()
+async def whisper(interaction: discord.Interaction[Any]) -> None:
+    """Answer one person."""
+    await interaction.response.send_message("psst", ephemeral=True)
+
+
+async def test_an_answer_for_one_person_names_the_bot_that_gave_it(browser: Browser) -> None:
+    async with Sandbox(settle=0.05) as sandbox:
+        guest = sandbox.connect()["guest"]
+        async with running(sandbox, token=guest["token"]) as bot:
+            bot.tree.add_command(whisper)
+            await bot.tree.sync()
+            page = await browser.new_page()
+            visitor = Visitor(page, sandbox.url)
+            await visitor.arrive()
+            await visitor.command("whisper")
+            await expect(visitor.contents).to_have_text("psst")
+            await expect(visitor.messages.first.locator(".author")).to_have_text("Guest Bot")
+            await page.close()
 
 
 async def test_a_bot_that_does_not_answer_is_named(

@@ -54,6 +54,8 @@ async def test_a_stage_is_a_place_to_go_to(world: World, visitor: Visitor) -> No
     await stage.get_by_role("button", name="Join stage").click()
     await expect(stage.get_by_role("listitem")).to_have_text(["Aana"])
     await expect(visitor.page.get_by_role("list", name="In Town hall")).to_contain_text("ana")
+    await visitor.page.get_by_role("button", name="Town hall", exact=True).click()
+    await expect(visitor.page.locator("#channel-name .icon-stage")).to_be_visible()
 
 
 async def test_one_talks_while_a_key_is_held(world: World, visitor: Visitor) -> None:
