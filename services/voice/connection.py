@@ -1,10 +1,12 @@
-"""What discord.py's voice connection does wrong, set right; all use of its private API is here."""
+"""What discord.py's voice connection does wrong, set right.
+
+All use of its private API is here, but for the thread that reads its socket: see socket_reader.
+"""
 
 import asyncio
 import contextlib
 import logging
 import random
-import selectors
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ from discord.voice_state import ConnectionFlowState, SocketReader, VoiceConnecti
 from services.core.errors import VoiceConnectionError
 from services.voice.ciphers import MODES
 from services.voice.close_codes import CRASHED_CODE, FINAL_CODES, MOVED_CODES, PUT_OUT, closed
+from services.voice.socket_reader import OneSocketReader
 
 if TYPE_CHECKING:
     from services.voice.client import DiscordVoiceClient
@@ -35,9 +38,6 @@ _ENTERING = {
     ConnectionFlowState.got_voice_state_update,
     ConnectionFlowState.got_voice_server_update,
 }
-
-# poll() needs no descriptor of its own and has no limit of 1024 of them, as select() has.
-_Selector = getattr(selectors, "PollSelector", selectors.DefaultSelector)
 
 _CLASS_API: dict[type, tuple[str, ...]] = {
     VoiceConnectionState: (
@@ -92,48 +92,6 @@ def _report(missing: list[str]) -> None:
         f"discord.py {discord.__version__} lacks {names}",
         user_message="Voice does not work with the installed version of discord.py.",
     )
-
-
-class OneSocketReader(SocketReader):
-    """Read one UDP socket while there are listeners, and end with it.
-
-    discord.py's own reader sleeps up to 30 s on a closed socket before it sees the next one. What
-    arrives before the first listener waits in the socket: the answer to IP discovery may.
-    """
-
-    def __init__(self, state: VoiceConnectionState, sock: socket.socket) -> None:
-        super().__init__(state)
-        self._socket = sock
-
-    def run(self) -> None:
-        """Read until the socket is closed or `stop` is called."""
-        try:
-            self._do_run()
-        finally:
-            self.stop()
-            self._callbacks.clear()
-
-    def _do_run(self) -> None:
-        with _Selector() as selector:
-            if self._socket.fileno() < 0:
-                return
-            selector.register(self._socket, selectors.EVENT_READ)
-            while not self._end.is_set() and self._socket.fileno() >= 0:
-                self._running.wait()
-                readable = selector.select(timeout=1.0)
-                if readable and self._running.is_set() and not self._end.is_set():
-                    self._receive()
-
-    def _receive(self) -> None:
-        try:
-            data = self._socket.recv(2048)
-        except OSError:  # closed, or the peer's port is: the loop's condition tells which
-            return
-        for callback in tuple(self._callbacks):
-            try:
-                callback(data)
-            except Exception:  # a listener's fault must not deafen the others
-                log.exception("A listener failed on a voice packet")
 
 
 class VoiceWebSocket(DiscordVoiceWebSocket):
