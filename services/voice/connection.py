@@ -28,7 +28,11 @@ log = logging.getLogger(__name__)
 RECONNECT_PAUSES = (0.2, 1.0, 2.0, 4.0, 8.0, *[15.0] * 4, *[30.0] * 8)
 """Seconds before each attempt to bring a lost connection back, up to a half less: five minutes."""
 
-_LOST = (discord.DiscordException, aiohttp.ClientError, OSError)
+_NETWORK = (discord.DiscordException, aiohttp.ClientError, OSError)
+# Whatever else discord.py or davey make of what comes is a loss, too: a connection that nobody
+# follows any more stands, and the bot is in its channel without a voice.
+_LOST = Exception
+
 VERDICT_SECONDS = 1.0
 """After 4014, the time in which Discord tells whether we were moved or put out."""
 
@@ -263,8 +267,11 @@ class VoiceConnection(VoiceConnectionState):
                 await self.ws.poll_event()
         except discord.ConnectionClosed as error:
             return error.code
-        except _LOST as error:
+        except _NETWORK as error:
             log.info("The voice websocket failed: %r", error)
+            return _ABNORMAL
+        except _LOST:
+            log.exception("A message of the voice server can't be taken")
             return _ABNORMAL
         finally:
             if self.ws._keep_alive is not None:
@@ -285,8 +292,9 @@ class VoiceConnection(VoiceConnectionState):
                 return False
             try:
                 await self._begin_anew()
-            except discord.ConnectionClosed as error:
+            except (discord.ConnectionClosed, VoiceConnectionError) as error:
                 if error.code in FINAL_CODES:
+                    self.end_code = error.code
                     return False
             except _LOST as error:
                 log.info("Voice in guild %s is not back yet: %r", self.guild.id, error)
@@ -304,7 +312,9 @@ class VoiceConnection(VoiceConnectionState):
         try:
             if not self._homeless and not self._disconnected.is_set():
                 await self._wait_for_state(*known, timeout=VERDICT_SECONDS)
-            return not self._disconnected.is_set() and await self._potential_reconnect()
+            if self._disconnected.is_set():
+                return False
+            return await self._potential_reconnect()
         except _LOST as error:
             log.info("The move in guild %s failed: %r", self.guild.id, error)
             return False

@@ -1,9 +1,115 @@
 import asyncio
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any, cast
 from unittest.mock import AsyncMock, Mock
 
+import pytest
+import pytest_asyncio
 from aiohttp import ClientConnectionResetError
+from discord.voice_state import ConnectionFlowState
 
-from services.voice.connection import VoiceWebSocket
+from services.core.errors import VoiceConnectionError
+from services.voice.connection import VoiceConnection, VoiceWebSocket
+
+pytestmark = pytest.mark.virtual_time
+
+
+class Wire:
+    """A voice websocket whose next messages are scripted: each is an error, the last is silence."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self.failures = list(failures)
+        self.ws = SimpleNamespace(close_code=None)
+        self.closes_in = 0.0
+        self._keep_alive = None
+
+    async def poll_event(self) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
+        await asyncio.sleep(3600)
+
+    async def close(self, code: int = 1000) -> None:
+        await asyncio.sleep(self.closes_in)
+        self.ws.close_code = code
+
+
+class Line:
+    """A connection that stands, in a guild that notes what Discord is told."""
+
+    def __init__(self) -> None:
+        self.told: list[object] = []
+        self.guild = SimpleNamespace(id=3, change_voice_state=self._tell)
+        self.guild.me = SimpleNamespace(voice=object())
+        channel = SimpleNamespace(id=5, guild=self.guild)
+        self.client = Mock(guild=self.guild, channel=channel, forgotten=False)
+        self.client._incr_nonce = self.client.sequence = self.client.timestamp = 0
+        self.client.loop = asyncio.get_running_loop()
+        self.connection = VoiceConnection(self.client)
+        self.connection.timeout = 8.0
+        self.connection.state = ConnectionFlowState.connected
+        self.begins = 0
+
+    async def _tell(self, *, channel: object, **_: object) -> None:
+        self.told.append(channel)
+
+    def lose(self, *failures: Exception) -> None:
+        """Begin to follow a websocket that fails in this way."""
+        self.connection.ws = cast("Any", Wire(*failures))
+        state = self.connection
+        state._runner = asyncio.create_task(state._poll_voice_ws(True))
+
+    async def connect(self, **_: object) -> None:
+        """Stand for the handshake."""
+        self.begins += 1
+        self.connection.ws = cast("Any", Wire())
+        self.connection.state = ConnectionFlowState.connected
+
+    async def aclose(self) -> None:
+        if self.connection._runner:
+            self.connection._runner.cancel()
+            await asyncio.wait([self.connection._runner])
+        self.connection._socket_reader.stop()
+
+
+@pytest_asyncio.fixture
+async def line() -> AsyncIterator[Line]:
+    made = Line()
+    yield made
+    await made.aclose()
+
+
+@pytest.mark.parametrize("nonsense", [KeyError("user_id"), ValueError("no such group")])
+async def test_a_message_that_nobody_understands_is_a_loss_and_no_deafness(
+    line: Line, nonsense: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line.connection, "_connect", line.connect)
+    line.lose(nonsense)
+    await asyncio.sleep(5)
+    assert line.begins == 1
+    assert line.connection.is_connected()
+
+
+@pytest.mark.parametrize("failure", [KeyError("ip"), RuntimeError("MLS")])
+async def test_an_attempt_that_fails_oddly_is_made_again(
+    line: Line, failure: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = AsyncMock(side_effect=[failure, failure, None])
+    monkeypatch.setattr(line.connection, "_connect", connect)
+    line.lose(OSError("gone"))
+    await asyncio.sleep(20)
+    assert connect.await_count == 3
+
+
+async def test_encryption_that_is_not_shared_any_more_ends_the_connection(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal = VoiceConnectionError("no common encryption", code=4016)
+    monkeypatch.setattr(line.connection, "_connect", AsyncMock(side_effect=refusal))
+    line.lose(OSError("gone"))
+    await asyncio.sleep(5)
+    line.client.cleanup.assert_called_once_with()
+    assert line.connection.end_code == 4016
 
 
 async def test_a_connection_that_closes_while_we_send_ends_by_its_close_code_alone() -> None:
