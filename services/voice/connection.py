@@ -314,7 +314,8 @@ class VoiceConnection(VoiceConnectionState):
                 await self._wait_for_state(*known, timeout=VERDICT_SECONDS)
             if self._disconnected.is_set():
                 return False
-            return await self._potential_reconnect()
+            async with asyncio.timeout(self.timeout):
+                return await self._potential_reconnect()
         except _LOST as error:
             log.info("The move in guild %s failed: %r", self.guild.id, error)
             return False

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 from unittest.mock import AsyncMock, Mock
 
+import discord
 import pytest
 import pytest_asyncio
 from aiohttp import ClientConnectionResetError
@@ -110,6 +111,19 @@ async def test_encryption_that_is_not_shared_any_more_ends_the_connection(
     await asyncio.sleep(5)
     line.client.cleanup.assert_called_once_with()
     assert line.connection.end_code == 4016
+
+
+async def test_a_move_whose_handshake_hangs_is_begun_anew(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the answer to IP discovery is lost on its way."""
+    monkeypatch.setattr(line.connection, "_connect", line.connect)
+    monkeypatch.setattr(line.connection, "_connect_websocket", AsyncMock(return_value=Wire()))
+    line.lose(discord.ConnectionClosed(Mock(), shard_id=None, code=4014))
+    line.connection.state = ConnectionFlowState.got_both_voice_updates
+    await asyncio.sleep(15)
+    assert line.begins == 1
+    assert line.connection.is_connected()
 
 
 async def test_a_connection_that_closes_while_we_send_ends_by_its_close_code_alone() -> None:
