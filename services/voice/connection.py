@@ -288,10 +288,11 @@ class VoiceConnection(VoiceConnectionState):
     async def _come_again(self) -> bool:
         for pause in RECONNECT_PAUSES:
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
-            if self.voice_client.forgotten:
-                return False
             try:
-                await self._begin_anew()
+                await self.disconnect(cleanup=False)
+                if self.voice_client.forgotten:  # somebody sent us away meanwhile
+                    return False
+                await self._enter_again()
             except (discord.ConnectionClosed, VoiceConnectionError) as error:
                 if error.code in FINAL_CODES:
                     self.end_code = error.code
@@ -333,9 +334,8 @@ class VoiceConnection(VoiceConnectionState):
             return False
         return True
 
-    async def _begin_anew(self) -> None:
-        """Leave and enter the channel."""
-        await self.disconnect(cleanup=False)
+    async def _enter_again(self) -> None:
+        """Enter the channel that was left."""
         await self._connect(
             reconnect=self.reconnect,
             timeout=self.timeout,

@@ -113,6 +113,20 @@ async def test_encryption_that_is_not_shared_any_more_ends_the_connection(
     assert line.connection.end_code == 4016
 
 
+async def test_who_leaves_while_the_connection_is_sought_is_not_brought_back(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line.connection, "_connect", line.connect)
+    line.lose(OSError("silence"))
+    cast("Any", line.connection.ws).closes_in = 10.0  # the other side answers no more
+    await asyncio.sleep(1)
+    line.client.forgotten = True
+    await asyncio.sleep(20)
+    assert line.begins == 0
+    assert line.connection._runner is not None
+    assert line.connection._runner.done()
+
+
 async def test_a_move_whose_handshake_hangs_is_begun_anew(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
