@@ -33,6 +33,9 @@ ARRIVAL_PATIENCE = 5.0
 LEAVE_TIMEOUT = 3.0
 """Seconds that leaving may take before we stop waiting for Discord's word."""
 
+ENTERED_AT_ONCE = 8
+"""Channels that are entered again at the same time after Discord forgot us."""
+
 
 class VoiceSession:
     """Stand for the bot's presence in one guild's voice channel.
@@ -188,16 +191,14 @@ class VoiceSessions:
         What was being said goes on where it stopped. `find_channel` returns a channel by id, or
         None.
         """
-        for session in [kept for kept in self._sessions.values() if kept.client.forgotten]:
-            channel = find_channel(session.channel_id)
-            if not isinstance(channel, VocalChannel):
-                await self.leave(session.guild_id)
-                continue
-            try:
-                async with self._lock(session.guild_id):
-                    await self._enter_again(session, channel)
-            except VoiceConnectionError as error:
-                log.warning("Voice in guild %s is not restored: %s", session.guild_id, error)
+        doors = asyncio.Semaphore(ENTERED_AT_ONCE)
+
+        async def restore(session: VoiceSession) -> None:
+            async with doors, self._lock(session.guild_id):
+                await self._enter_again(session, find_channel(session.channel_id))
+
+        forgotten = [kept for kept in self._sessions.values() if kept.client.forgotten]
+        await asyncio.gather(*map(restore, forgotten))
 
     async def aclose(self) -> None:
         """Leave every channel, within about three seconds."""
@@ -209,14 +210,21 @@ class VoiceSessions:
     def _lock(self, guild_id: int) -> asyncio.Lock:
         return self._locks.setdefault(guild_id, asyncio.Lock())
 
-    async def _enter_again(self, session: VoiceSession, channel: VocalChannel) -> None:
-        """Replace a session that Discord forgot, unless somebody was faster."""
+    async def _enter_again(self, session: VoiceSession, channel: object) -> None:
+        """Replace a session that Discord forgot, or end it; nothing where somebody was faster."""
         if self.get(session.guild_id) is not session:
             return
-        check_access(channel)
+        guild = session.client.guild
+        if not isinstance(channel, VocalChannel) or why_not(channel):
+            log.warning("The voice channel of guild %s can't be entered again", guild.id)
+            await self._leave(guild)
+            return
         session.replaced = True
-        await self._leave(channel.guild)
-        await self._connect(channel, session.output)
+        await self._leave(guild)
+        try:
+            await self._connect(channel, session.output)
+        except VoiceConnectionError as error:
+            log.warning("Voice in guild %s is not restored: %s", guild.id, error)
 
     async def _connect(
         self, channel: VocalChannel, output: GuildOutput | None = None
@@ -289,15 +297,18 @@ class VoiceSessions:
             if self.farewell is not None:
                 await self.farewell(session)
         client = guild.voice_client or (session.client if session else None)
-        if client is None:
-            return
-        try:
-            async with asyncio.timeout(LEAVE_TIMEOUT):
-                await client.disconnect(force=True)
-        except TimeoutError:
-            log.info("Discord did not confirm that we left voice in guild %s", guild.id)
-        finally:
-            client.cleanup()
+        if client is not None:
+            await _end(client)
+
+
+async def _end(client: discord.VoiceProtocol) -> None:
+    try:
+        async with asyncio.timeout(LEAVE_TIMEOUT):
+            await client.disconnect(force=True)
+    except TimeoutError:
+        log.info("Discord did not confirm that we left a voice channel")
+    finally:
+        client.cleanup()
 
 
 def check_access(channel: VocalChannel) -> None:

@@ -19,13 +19,17 @@ class FakeClient:
         self.guild.voice_client = self
         self.connected = True
         self.speaking = False
-        self.on_gone: Callable[[], None] = lambda: None
+        self.on_gone: Callable[[], None] | None = None
         self.latency = 0.02
         self.dave_active = True
         self.moves = True
-        self.forgotten = False
         self.end_code: int | None = None
         self.suppressed: float | None = None
+        self._gone = False
+
+    @property
+    def forgotten(self) -> bool:
+        return self.guild.voice_client is not self
 
     def send_frame(self, packet: bytes) -> bool:
         return self.connected
@@ -43,9 +47,13 @@ class FakeClient:
 
     def cleanup(self) -> None:
         self.connected = False
+        if self._gone:
+            return
+        self._gone = True
         if self.guild.voice_client is self:
             self.guild.voice_client = None
-        self.on_gone()
+        if self.on_gone is not None:
+            self.on_gone()
 
 
 class FakeChannel:
@@ -58,6 +66,7 @@ class FakeChannel:
         self.name = f"Room {channel_id}"
         self.failures: list[BaseException] = []
         self.connects = 0
+        self.takes = 0.0
         self.user_limit = 0
         self.voice_states: dict[int, None] = {}
         rights = {"view_channel": True, "connect": True, "speak": True, "move_members": False}
@@ -68,7 +77,7 @@ class FakeChannel:
 
     async def connect(self, *, cls: object, timeout: float, reconnect: bool) -> FakeClient:
         self.connects += 1
-        await asyncio.sleep(0)
+        await asyncio.sleep(self.takes)
         if self.failures:
             raise self.failures.pop(0)
         return FakeClient(self)

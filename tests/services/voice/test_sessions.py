@@ -7,11 +7,11 @@ import discord
 import pytest
 
 from services.core.errors import VoiceConnectionError, VoiceError
-from services.voice.close_codes import closed
+from services.voice.close_codes import PUT_OUT, closed
 from services.voice.output import VoiceClock
 from services.voice.sessions import VoiceSessions, check_access, take_the_stage
 from tests.services.voice.fakes import speech
-from tests.services.voice.rooms import ME, FakeChannel, guild
+from tests.services.voice.rooms import ME, FakeChannel, FakeClient, guild
 
 
 def sessions(attempts: int = 2) -> VoiceSessions:
@@ -110,7 +110,7 @@ async def test_a_forgotten_session_is_entered_again(monkeypatch: pytest.MonkeyPa
     voice = sessions(attempts=1)
     before = [await voice.join(channel.real) for channel in channels.values()]
     for place in places[1:]:  # as after discord.py has begun anew
-        place.voice_client.connected, place.voice_client.forgotten = False, True
+        place.voice_client.connected = False
         place.voice_client = None
     del channels[12]
     await voice.restore(channels.get)
@@ -121,8 +121,7 @@ async def test_a_forgotten_session_is_entered_again(monkeypatch: pytest.MonkeyPa
 
 def forget(channel: FakeChannel) -> None:
     """Leave the bot as it is after discord.py has begun a new session of the gateway."""
-    client = channel.guild.voice_client
-    client.connected, client.forgotten = False, True
+    channel.guild.voice_client.connected = False
     channel.guild.voice_client = None
 
 
@@ -159,6 +158,58 @@ async def test_a_channel_that_can_not_be_entered_again_is_left(
     await voice.restore(lambda _: channel)
     assert voice.get(5) is None
     assert (await utterance.wait_for_playout()).interrupted
+
+
+async def test_a_forgotten_channel_that_may_not_be_entered_any_more_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("services.voice.sessions.VocalChannel", FakeChannel)
+    channel = FakeChannel(guild())
+    voice = sessions()
+    await voice.join(channel.real)
+    utterance = voice.open_utterance(5, None, in_line=False)
+    assert utterance
+    forget(channel)
+    channel.user_limit, channel.voice_states = 1, {7: None}
+    await voice.restore(lambda _: channel)
+    assert voice.get(5) is None
+    assert (await utterance.wait_for_playout()).interrupted
+
+
+@pytest.mark.virtual_time
+async def test_a_server_that_does_not_answer_keeps_no_other_from_being_restored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("services.voice.sessions.VocalChannel", FakeChannel)
+    channels = {10 + number: FakeChannel(guild(), 10 + number) for number in range(12)}
+    voice = sessions()
+    for number, channel in enumerate(channels.values()):
+        channel.guild.id = number
+        await voice.join(channel.real)
+        forget(channel)
+    channels[10].takes = 20.0
+    restoring = asyncio.create_task(voice.restore(channels.get))
+    await asyncio.sleep(1)
+    found = [voice.get(number) for number in range(12)]
+    assert [session is not None and session.connected for session in found] == [False] + [True] * 11
+    await restoring
+    assert voice.get(0)
+
+
+async def test_who_joins_again_before_the_bot_does_is_not_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("services.voice.sessions.VocalChannel", FakeChannel)
+    place = guild()
+    gone, other = FakeChannel(place, 10), FakeChannel(place, 11)
+    voice = sessions()
+    await voice.join(gone.real)
+    forget(gone)
+    voice.farewell = lambda _: asyncio.sleep(0)
+    joining = asyncio.create_task(voice.join(other.real))
+    await asyncio.sleep(0)
+    await voice.restore(lambda _: None)
+    assert voice.get(5) is await joining
 
 
 async def test_stop_counts_what_it_stopped() -> None:
