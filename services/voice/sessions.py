@@ -11,7 +11,7 @@ import discord
 from services.core.errors import VoiceConnectionError, VoiceError
 from services.core.types import Author
 from services.voice.client import DiscordVoiceClient
-from services.voice.close_codes import FINAL_CODES, closed
+from services.voice.close_codes import FINAL_CODES, PUT_OUT, closed
 from services.voice.output import GuildOutput, NoSender, VoiceClock
 from services.voice.utterance import Utterance
 
@@ -250,7 +250,7 @@ class VoiceSessions:
                 log.info("Voice attempt %s in guild %s: %s", attempt, channel.guild.id, failure)
                 error = failure
                 await self._leave(channel.guild)
-            if error.code in FINAL_CODES:
+            if error.code in FINAL_CODES or error.code == PUT_OUT:
                 break
         raise error
 
@@ -270,6 +270,9 @@ class VoiceSessions:
             raise VoiceConnectionError(f"voice connection failed: {error!r}") from error
         notice = await take_the_stage(channel)
         await output.attach(client, patience=RECONNECT_PATIENCE)
+        if client.forgotten:  # its end came before anybody listened for it
+            await _end(client)
+            raise VoiceConnectionError("the connection is gone at once", code=client.end_code)
         session = self._open_session(client, output)
         session.notice = notice
         return session

@@ -212,6 +212,27 @@ async def test_who_joins_again_before_the_bot_does_is_not_left(
     assert voice.get(5) is await joining
 
 
+@pytest.mark.parametrize(("code", "connects"), [(PUT_OUT, 1), (None, 2)])
+async def test_a_connection_that_is_gone_before_it_is_used_makes_no_session(
+    code: int | None, connects: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ends(client: FakeClient) -> None:
+        if channel.connects == 1:
+            client.end_code = code
+            client.cleanup()
+
+    monkeypatch.setattr(FakeClient, "announce_speaking", ends)
+    channel = FakeChannel(guild())
+    voice = sessions()
+    joining = asyncio.create_task(voice.join(channel.real))
+    await asyncio.sleep(0)
+    assert voice.open_utterance(5, None, in_line=False)
+    await asyncio.wait([joining])
+    assert channel.connects == connects
+    assert (joining.exception() is None) is (connects == 2)
+    assert (voice.get(5) is None) is (connects == 1)
+
+
 async def test_stop_counts_what_it_stopped() -> None:
     channel = FakeChannel(guild())
     voice = sessions()
