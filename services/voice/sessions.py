@@ -170,7 +170,7 @@ class VoiceSessions:
                 return session
             check_access(channel)
             if session and session.connected:
-                await session.client.move_to(channel, timeout=self._connect_timeout)
+                await self._move(session, channel)
                 if session.connected and session.channel_id == channel.id:
                     return session
             await self._leave(channel.guild)
@@ -225,6 +225,12 @@ class VoiceSessions:
             await self._connect(channel, session.output)
         except VoiceConnectionError as error:
             log.warning("Voice in guild %s is not restored: %s", guild.id, error)
+
+    async def _move(self, session: VoiceSession, channel: VocalChannel) -> None:
+        try:
+            await session.client.move_to(channel, timeout=self._connect_timeout)
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            raise VoiceConnectionError(f"Discord was not told of a move: {error!r}") from error
 
     async def _connect(
         self, channel: VocalChannel, output: GuildOutput | None = None

@@ -233,6 +233,18 @@ async def test_a_connection_that_is_gone_before_it_is_used_makes_no_session(
     assert (voice.get(5) is None) is (connects == 1)
 
 
+async def test_a_move_that_discord_can_not_be_told_of_leaves_the_bot_where_it_is() -> None:
+    place = guild()
+    first, second = FakeChannel(place, 10), FakeChannel(place, 11)
+    voice = sessions()
+    session = await voice.join(first.real)
+    place.voice_client.move_to = AsyncMock(side_effect=ConnectionResetError("closing"))
+    with pytest.raises(VoiceConnectionError):
+        await voice.join(second.real)
+    assert voice.get(5) is session
+    assert (session.connected, session.channel_id) == (True, 10)
+
+
 async def test_stop_counts_what_it_stopped() -> None:
     channel = FakeChannel(guild())
     voice = sessions()
