@@ -141,15 +141,15 @@ class Presence:
         self.consider(guild_id)
 
     async def arrived(self, guild_id: int) -> None:
-        """Ask to speak on a stage that the bot was brought to; say so where it has to wait."""
+        """Ask to speak on a stage that the bot was dragged to; say so where it has to wait."""
         session = self._sessions.get(guild_id)
         if session is None:
             return
         session.output.changed()
+        if self._sessions.changing(guild_id):  # it goes there itself, and asks as it arrives
+            return
         channel = session.client.channel
-        notice = await take_the_stage(channel)
-        if notice:
-            await self._say(self._summons.get(guild_id), channel, notice)
+        await self._tell_notice(channel, await take_the_stage(channel))
 
     async def check_permissions(self, guild_id: int) -> None:
         """Leave, and say so, where the bot may not be or be heard any more."""
@@ -169,12 +169,14 @@ class Presence:
     async def _come(self, place: VocalChannel, summons: Summons) -> None:
         guild_id = place.guild.id
         try:
-            await self._sessions.join(place)
-            self._summons[guild_id] = summons
+            session = await self._sessions.join(place)
         except VoiceConnectionError as error:
             log.info("Can't come in guild %s: %s", guild_id, error)
+            return
         finally:
             del self._coming[guild_id]
+        self._summons[guild_id] = summons
+        await self._tell_notice(place, session.notice)
 
     async def _leave_alone(self, guild_id: int) -> None:
         await asyncio.sleep(self._leave_after)
@@ -195,10 +197,11 @@ class Presence:
             if place is None:
                 return
             try:
-                await self._sessions.join(place)
+                session = await self._sessions.join(place)
             except VoiceConnectionError as error:
                 log.info("Can't follow in guild %s: %s", guild_id, error)
                 return
+            await self._tell_notice(place, session.notice)
 
     def _new_place(self, guild_id: int, user_id: int) -> VocalChannel | None:
         """Return where somebody is whom the bot may follow without leaving others behind."""
@@ -213,6 +216,11 @@ class Presence:
         await asyncio.sleep(VERDICT_SECONDS)
         channel = session.client.channel
         await self._say(summons, channel, _why(channel, code))
+
+    async def _tell_notice(self, channel: VocalChannel, notice: str) -> None:
+        """Say what keeps the bot from speaking where it is, if anything does."""
+        if notice:
+            await self._say(self._summons.get(channel.guild.id), channel, notice)
 
     async def _say(self, summons: Summons | None, channel: VocalChannel, sentence: str) -> None:
         """Say it once: where the bot was summoned, else in the voice channel's own chat."""

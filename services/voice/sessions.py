@@ -40,8 +40,8 @@ ENTERED_AT_ONCE = 8
 class VoiceSession:
     """Stand for the bot's presence in one guild's voice channel.
 
-    `notice` says what kept it from speaking when it came; empty where nothing did. What is said
-    outlives a session that is `replaced`.
+    `notice` says what kept it from speaking when it came where it is; empty where nothing did.
+    What is said outlives a session that is `replaced`.
     """
 
     def __init__(self, client: DiscordVoiceClient, output: GuildOutput) -> None:
@@ -166,13 +166,15 @@ class VoiceSessions:
         """Enter a channel, or move there; one at a time in a guild. Raises VoiceConnectionError."""
         async with self._lock(channel.guild.id):
             session = self.get(channel.guild.id)
-            if session and session.connected and session.channel_id == channel.id:
-                return session
-            check_access(channel)
             if session and session.connected:
-                await self._move(session, channel)
+                if session.channel_id != channel.id:
+                    check_access(channel)
+                    await self._move(session, channel)
                 if session.connected and session.channel_id == channel.id:
+                    unheard = session.client.suppressed is not None
+                    session.notice = await take_the_stage(channel) if unheard else ""
                     return session
+            check_access(channel)
             await self._leave(channel.guild)
             return await self._connect(channel)
 

@@ -41,6 +41,7 @@ class FakeClient:
         if self.moves:
             self.channel = channel
             self.guild.on_move()
+            await asyncio.sleep(0.1)  # the new voice server's handshake
 
     async def disconnect(self, *, force: bool) -> None:
         self.cleanup()

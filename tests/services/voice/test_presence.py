@@ -33,6 +33,7 @@ class Place:
             member = SimpleNamespace(id=user_id, bot=bot, voice=None, guild=self.guild)
             self.guild.members[user_id] = member
         self.said: list[tuple[int, str]] = []
+        self.arrivals: list[asyncio.Task[None]] = []
         self.silent: set[int] = set()
         self.sessions = VoiceSessions(clock=VoiceClock(), connect_timeout=5.0, attempts=1)
         self.presence = Presence(
@@ -247,6 +248,31 @@ async def test_a_stage_on_which_the_bot_has_to_wait_is_told(
     monkeypatch.setattr("services.voice.presence.take_the_stage", stage)
     await place.presence.arrived(place.guild.id)
     assert place.said == [(GENERAL, "I have asked to speak.")]
+    await place.aclose()
+
+
+@pytest.mark.parametrize("way", ["it comes", "it follows"])
+async def test_a_stage_that_the_bot_came_to_by_itself_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    stage = AsyncMock(return_value="I have asked to speak.")
+    place = Place()
+    place.walk(ANA, 0)
+    if way == "it follows":
+        await place.join(0)
+        place.guild.voice_client.suppressed = 0.1
+        place.guild.on_move = lambda: place.arrivals.append(
+            asyncio.create_task(place.presence.arrived(place.guild.id))
+        )
+    for module in ("presence", "sessions"):
+        monkeypatch.setattr(f"services.voice.{module}.take_the_stage", stage)
+    if way == "it follows":
+        place.walk(ANA, 1)
+    else:
+        assert place.summon(ANA)
+    await asyncio.sleep(1)
+    assert place.said == [(GENERAL, "I have asked to speak.")]
+    assert stage.await_count == 1
     await place.aclose()
 
 

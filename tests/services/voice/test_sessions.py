@@ -69,6 +69,28 @@ async def test_joins_at_once_share_one_connection_and_another_channel_is_a_move(
     assert (one.channel_id, first.connects, second.connects) == (11, 1, 0)
 
 
+async def test_what_keeps_the_bot_from_speaking_is_told_of_the_place_where_it_is_now(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def stage(channel: FakeChannel) -> str:
+        return "I wait in the audience." if channel is hall else ""
+
+    monkeypatch.setattr("services.voice.sessions.take_the_stage", stage)
+    place = guild()
+    lounge, hall = FakeChannel(place, 10), FakeChannel(place, 11)
+    voice = sessions()
+
+    async def told(channel: FakeChannel, *, suppressed: float | None) -> bool:
+        if place.voice_client:
+            place.voice_client.suppressed = suppressed
+        return bool((await voice.join(channel.real)).notice)
+
+    assert await told(hall, suppressed=None)
+    assert not await told(lounge, suppressed=None)
+    assert await told(hall, suppressed=1.0)
+    assert not await told(hall, suppressed=None), "a moderator has let it speak"
+
+
 async def test_a_move_that_fails_becomes_a_new_connection() -> None:
     place = guild()
     first, second = FakeChannel(place, 10), FakeChannel(place, 11)
