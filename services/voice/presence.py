@@ -117,7 +117,7 @@ class Presence:
     def consider(self, guild_id: int) -> None:
         """Start to wait where the bot is alone, stop where it is not (any more)."""
         session = self._sessions.get(guild_id)
-        if session is None or people_in(session.client.channel):
+        if session is None or not _is_alone(session):
             self._cancel_timer(guild_id)
         elif self._leave_after > 0 and guild_id not in self._timers:
             self._timers[guild_id] = self._tasks.start(
@@ -158,7 +158,7 @@ class Presence:
             return
         channel = session.client.channel
         reason = refusal(channel)
-        if reason and await self._sessions.leave(guild_id):
+        if reason and await self._sessions.leave_if(guild_id, _is_refused):
             summons = self._summons.pop(guild_id, None)
             await self._say(summons, channel, f"I left voice. {reason}")
 
@@ -181,10 +181,10 @@ class Presence:
     async def _leave_alone(self, guild_id: int) -> None:
         await asyncio.sleep(self._leave_after)
         self._timers.pop(guild_id, None)  # from here on nobody cancels
-        session = self._sessions.get(guild_id)
-        if session is not None and not people_in(session.client.channel):
+        if await self._sessions.leave_if(guild_id, _is_alone):
             log.info("Alone in voice in guild %s for %.0f s", guild_id, self._leave_after)
-            await self._sessions.leave(guild_id)
+        else:
+            self.consider(guild_id)
 
     def _cancel_timer(self, guild_id: int) -> None:
         timer = self._timers.pop(guild_id, None)
@@ -235,6 +235,14 @@ def people_in(channel: VocalChannel) -> set[int]:
     """Return the ids of the people in a voice channel; bots are none."""
     members = {user_id: channel.guild.get_member(user_id) for user_id in channel.voice_states}
     return {user_id for user_id, member in members.items() if member is None or not member.bot}
+
+
+def _is_alone(session: VoiceSession) -> bool:
+    return not people_in(session.client.channel)
+
+
+def _is_refused(session: VoiceSession) -> bool:
+    return bool(refusal(session.client.channel))
 
 
 def _why(channel: VocalChannel, code: int) -> str:

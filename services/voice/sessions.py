@@ -180,9 +180,13 @@ class VoiceSessions:
 
     async def leave(self, guild_id: int) -> bool:
         """Leave a guild's channel; return whether the bot was in one."""
+        return await self.leave_if(guild_id, lambda _: True)
+
+    async def leave_if(self, guild_id: int, unwanted: Callable[[VoiceSession], bool]) -> bool:
+        """Leave where `unwanted` says so once no other change is under way; return whether."""
         async with self._lock(guild_id):
             session = self.get(guild_id)
-            if session is None:
+            if session is None or not unwanted(session):
                 return False
             await self._leave(session.client.guild)
             return True

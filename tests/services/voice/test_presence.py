@@ -236,6 +236,33 @@ async def test_lost_permissions_end_the_stay_with_a_sentence() -> None:
     await place.aclose()
 
 
+@pytest.mark.parametrize("reason", ["alone", "silenced"])
+async def test_who_brings_the_bot_elsewhere_just_as_it_would_leave_keeps_it(reason: str) -> None:
+    place = Place()
+    await place.join(0)
+    place.walk(BEN, 1)
+    if reason == "silenced":
+        place.walk(ANA, 0)
+    client = place.guild.voice_client
+
+    async def move(channel: FakeChannel, *, timeout: float) -> None:
+        await asyncio.sleep(1)
+        client.channel = channel
+
+    client.move_to = move
+    await asyncio.sleep(59.5)
+    joining = asyncio.create_task(place.join(1, BEN))
+    await asyncio.sleep(0)
+    if reason == "silenced":
+        place.rooms[0].allowed.speak = False
+        await place.presence.check_permissions(place.guild.id)
+    await joining
+    await asyncio.sleep(1)
+    assert place.bot_is_in == 11
+    assert place.said == []
+    await place.aclose()
+
+
 async def test_a_stage_on_which_the_bot_has_to_wait_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
