@@ -2,18 +2,12 @@ import logging
 from collections.abc import Awaitable, Callable
 
 import discord
-from discord import app_commands
 from discord.ext import commands
 
 from cogs.text_channels import PING_NOBODY, UNREACHABLE
 from services.voice.presence import Presence
 
 log = logging.getLogger(__name__)
-
-JOINING = frozenset({"join", "say"})
-"""The commands that may bring the bot into voice."""
-
-LEAVING = "leave"
 
 
 class VoicePresence(commands.Cog):
@@ -33,19 +27,6 @@ class VoicePresence(commands.Cog):
             self._presence.moved(member.guild.id, member.id, left=left)
             if member.id == self._bot_id() and after.channel is not None:
                 await self._presence.arrived(member.guild.id)
-
-    @commands.Cog.listener()
-    async def on_app_command_completion(
-        self,
-        interaction: discord.Interaction,
-        command: app_commands.Command[commands.Cog, ..., None],
-    ) -> None:
-        """Note who brought the bot into voice, or sent it out."""
-        guild_id, channel_id = interaction.guild_id, interaction.channel_id
-        if command.qualified_name == LEAVING and guild_id:
-            self._presence.sent_away(guild_id)
-        if command.qualified_name in JOINING and guild_id and channel_id:
-            self._presence.summoned(guild_id, interaction.user.id, channel_id)
 
     @commands.Cog.listener()
     async def on_guild_channel_update(

@@ -14,7 +14,8 @@ from services.core.errors import BotError, NotInVoiceError
 from services.core.tasks import TaskOwner
 from services.persona_choice import PersonaChoices
 from services.speaker import Speaker
-from services.voice.sessions import VoiceSessions
+from services.voice.presence import Presence
+from services.voice.sessions import VoiceSession, VoiceSessions
 from services.voice_choice import VoiceChoices
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ class Voice(commands.Cog):
         self,
         *,
         sessions: VoiceSessions,
+        presence: Presence,
         find_channel: Callable[[int], object],
         speaker: Speaker,
         conversations: Conversations,
@@ -41,6 +43,7 @@ class Voice(commands.Cog):
         personas: PersonaChoices,
     ) -> None:
         self._sessions = sessions
+        self._presence = presence
         self._find_channel = find_channel
         self._speaker = speaker
         self._conversations = conversations
@@ -66,7 +69,7 @@ class Voice(commands.Cog):
         """Bring the bot into a voice channel."""
         target = channel or _channel_of(interaction.user)
         await think(interaction)
-        session = await self._sessions.join(target)
+        session = await self._bring(interaction, target)
         greeting = "" if session.notice else self._greeting(interaction)
         said = session.notice or greeting or SPEAKING
         await interaction.edit_original_response(
@@ -82,6 +85,7 @@ class Voice(commands.Cog):
         await think(interaction, ephemeral=True)
         if not await self._sessions.leave(guild_of(interaction)):
             raise NotInVoiceError
+        self._presence.sent_away(guild_of(interaction))
         await interaction.edit_original_response(content="I left the voice channel.")
 
     @app_commands.command()
@@ -116,7 +120,7 @@ class Voice(commands.Cog):
     async def enter(self, interaction: discord.Interaction) -> None:
         """Join the user's voice channel, unless the bot is in one already. Raises BotError."""
         if self._sessions.get(guild_of(interaction)) is None:
-            await self._sessions.join(_channel_of(interaction.user))
+            await self._bring(interaction, _channel_of(interaction.user))
 
     async def speak(self, interaction: discord.Interaction, words: str) -> None:
         """Speak a text for the user and return when it was heard. Raises BotError."""
@@ -125,6 +129,12 @@ class Voice(commands.Cog):
             user_id=asker.id, guild_id=guild_id, channel_id=interaction.channel_id
         )
         await self._speaker.say(guild_id, words, asker=asker, style=style)
+
+    async def _bring(self, interaction: discord.Interaction, channel: Connectable) -> VoiceSession:
+        session = await self._sessions.join(channel)
+        place = interaction.channel_id or channel.id
+        self._presence.summoned(channel.guild.id, interaction.user.id, place)
+        return session
 
     def _greeting(self, interaction: discord.Interaction) -> str:
         """Return how the persona of the place where somebody wrote greets them."""

@@ -123,6 +123,7 @@ def voice_cog(client: Client, stores: Stores, speaking: Speaking, answering: Ans
     """Enter voice channels, and again those that Discord forgot."""
     return Voice(
         sessions=speaking.sessions,
+        presence=speaking.presence,
         find_channel=client.get_channel,
         speaker=speaking.speaker,
         conversations=answering.conversations,

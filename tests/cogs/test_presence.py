@@ -35,15 +35,6 @@ async def test_a_walk_between_channels_is_a_move_and_a_mute_is_none() -> None:
     presence.arrived.assert_awaited_once_with(5)
 
 
-@pytest.mark.parametrize(("name", "calls"), [("join", 1), ("say", 1), ("leave", 0)])
-async def test_who_brings_the_bot_is_noted(name: str, calls: int) -> None:
-    made, presence = cog()
-    interaction: Any = SimpleNamespace(guild_id=5, channel_id=100, user=SimpleNamespace(id=7))
-    await made.on_app_command_completion(interaction, MagicMock(qualified_name=name))
-    assert presence.summoned.call_args_list == [((5, 7, 100),)] * calls
-    assert presence.sent_away.call_count == 1 - calls
-
-
 async def test_whatever_may_change_permissions_has_them_checked() -> None:
     made, presence = cog()
     await made.on_guild_channel_update(in_guild(), in_guild())

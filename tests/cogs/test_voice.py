@@ -12,14 +12,14 @@ from services.persona import Persona
 
 
 def cog(**parts: Any) -> Voice:
-    made = {
-        name: MagicMock() for name in ("sessions", "speaker", "conversations", "voices", "personas")
-    }
+    names = ("sessions", "presence", "speaker", "conversations", "voices", "personas")
+    made = {name: MagicMock() for name in names}
     return Voice(find_channel=MagicMock(), **(made | parts))
 
 
 def interaction() -> Any:
-    made = MagicMock(id=1, guild_id=5, user=SimpleNamespace(id=7, display_name="Ana"))
+    made = MagicMock(id=1, guild_id=5, channel_id=100)
+    made.user = SimpleNamespace(id=7, display_name="Ana")
     made.response.defer = AsyncMock()
     made.edit_original_response = AsyncMock()
     return made
@@ -38,6 +38,32 @@ async def test_a_text_that_could_not_be_said_is_told_where_that_is_possible(
     assert told == ["I'm saying it.", "No voice."]
     assert [record.levelname for record in caplog.records] == ["WARNING"] * bool(refusal)
     await voice.cog_unload()
+
+
+async def test_who_brings_the_bot_or_sends_it_away_is_noted_though_nobody_can_be_told() -> None:
+    session = MagicMock(notice="", channel_name="Lounge")
+    sessions = MagicMock(join=AsyncMock(return_value=session), leave=AsyncMock(return_value=True))
+    presence, asked = MagicMock(), interaction()
+    voice = cog(sessions=sessions, presence=presence)
+    asked.edit_original_response.side_effect = aiohttp.ServerDisconnectedError()
+    channel = MagicMock()
+    channel.guild.id = 5
+    for command, arguments in ((Voice.join, (channel,)), (Voice.leave, ())):
+        with pytest.raises(aiohttp.ServerDisconnectedError):
+            await command.callback(voice, asked, *arguments)  # type: ignore[arg-type, call-arg]
+    presence.summoned.assert_called_once_with(5, 7, 100)
+    presence.sent_away.assert_called_once_with(5)
+
+
+@pytest.mark.parametrize("there", [True, False])
+async def test_only_who_fetches_the_bot_to_speak_has_brought_it(
+    there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cogs.voice._channel_of", lambda user: MagicMock())
+    sessions = MagicMock(join=AsyncMock(), get=lambda _: MagicMock() if there else None)
+    presence = MagicMock()
+    await cog(sessions=sessions, presence=presence).enter(interaction())
+    assert presence.summoned.called is not there
 
 
 async def test_a_new_session_of_the_gateway_restores_the_channels() -> None:
