@@ -45,9 +45,11 @@ class VoiceStatus:
         session.output.changed = lambda: self._changed(session)
 
     def ended(self, session: VoiceSession, code: int | None) -> None:
-        """Forget a session; from outside a channel its status can't be changed."""
-        self._shown.pop(session.guild_id, None)
+        """Forget a session; from outside, its status goes where the bot may manage the channel."""
+        channel, _ = self._shown.pop(session.guild_id, (None, NOTHING))
         self._stop_writer(session.guild_id)
+        if channel is not None and not self._closed:
+            self._tasks.start(_put(channel, NOTHING, present=False), name=f"take {channel.id}")
 
     async def clear(self, session: VoiceSession) -> None:
         """Take the status away before the bot leaves."""
@@ -88,10 +90,11 @@ class VoiceStatus:
     async def _show(self, session: VoiceSession, status: str) -> None:
         """Show a status where the bot is, and none where it was."""
         here = session.client.channel
-        before, shown = self._shown.pop(session.guild_id, (here, NOTHING))
+        before, shown = self._shown.get(session.guild_id, (here, NOTHING))
         if before.id != here.id:
             await _put(before, NOTHING, present=False)
             shown = NOTHING
+        self._shown.pop(session.guild_id, None)
         if status != NOTHING:
             self._shown[session.guild_id] = (here, status)
         if status != shown:

@@ -124,6 +124,32 @@ async def test_it_moves_with_the_bot(may: bool) -> None:
     assert after.shown == [THINKING, NOTHING]
 
 
+async def test_what_is_shown_where_the_bot_was_goes_though_it_leaves_in_that_moment() -> None:
+    place = guild()
+    before, after = Room(place, 10, manage_channels=True), Room(place, 11)
+    stage = Stage(before, after)
+    await stage.begin()
+    await asyncio.sleep(1)
+    before.takes = 0.3
+    place.voice_client.channel = after
+    await asyncio.sleep(2.1)
+    await stage.sessions.leave(5)
+    assert before.shown == [THINKING, NOTHING]
+    await stage.aclose()
+
+
+@pytest.mark.parametrize("may", [True, False])
+async def test_who_is_put_out_takes_it_away_from_outside_where_that_is_allowed(may: bool) -> None:
+    room = Room(guild(), manage_channels=may)
+    stage = Stage(room)
+    await stage.begin()
+    await asyncio.sleep(1)
+    room.guild.voice_client.cleanup()
+    await asyncio.sleep(1)
+    assert room.shown == [THINKING] + [NOTHING] * may
+    await stage.aclose()
+
+
 async def test_without_the_permission_nothing_is_written() -> None:
     room = Room(guild(), set_voice_channel_status=False)
     stage = Stage(room)
