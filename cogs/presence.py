@@ -49,7 +49,7 @@ class VoicePresence(commands.Cog):
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Forget a server that the bot is no longer in."""
-        self._presence.forget(guild.id)
+        await self._presence.forget(guild.id)
 
 
 def teller(client: discord.Client) -> Callable[[int, str], Awaitable[bool]]:

@@ -94,8 +94,9 @@ class Presence:
             self._tasks.start(coming, name=f"come {guild_id}")
         return self._coming.get(guild_id) == place.id
 
-    def forget(self, guild_id: int) -> None:
-        """Forget a guild that the bot has left."""
+    async def forget(self, guild_id: int) -> None:
+        """Forget a guild that the bot is no longer in, and its voice channel."""
+        await self._sessions.leave(guild_id)
         self._summons.pop(guild_id, None)
         self._sent_away.discard(guild_id)
         self._cancel_timer(guild_id)

@@ -11,7 +11,7 @@ ME = 1
 
 
 def cog() -> tuple[VoicePresence, Any]:
-    presence = MagicMock(check_permissions=AsyncMock(), arrived=AsyncMock())
+    presence = MagicMock(check_permissions=AsyncMock(), arrived=AsyncMock(), forget=AsyncMock())
     return VoicePresence(presence=presence, bot_id=lambda: ME), presence
 
 
@@ -45,7 +45,7 @@ async def test_whatever_may_change_permissions_has_them_checked() -> None:
     await made.on_member_update(me, me)  # type: ignore[arg-type]
     assert presence.check_permissions.await_count == 3
     await made.on_guild_remove(SimpleNamespace(id=5))  # type: ignore[arg-type]
-    presence.forget.assert_called_once_with(5)
+    presence.forget.assert_awaited_once_with(5)
 
 
 @pytest.mark.parametrize("refusal", [None, aiohttp.ServerDisconnectedError()])
