@@ -65,10 +65,12 @@ class Presence:
         self._timers: dict[int, asyncio.Task[None]] = {}
         self._following: dict[int, asyncio.Task[None]] = {}
         self._tasks = TaskOwner("presence")
+        self._closed = False
         sessions.watchers.append(self)
 
     async def aclose(self) -> None:
         """Stop following, waiting and telling; idempotent."""
+        self._closed = True
         if self in self._sessions.watchers:
             self._sessions.watchers.remove(self)
         await self._tasks.aclose()
@@ -85,7 +87,7 @@ class Presence:
     def summon(self, member: discord.Member, channel_id: int) -> bool:
         """Come where somebody is who addressed the bot, and tell whether it does; never waits."""
         guild_id, place = member.guild.id, member.voice.channel if member.voice else None
-        if place is None or self._sessions.get(guild_id) is not None:
+        if self._closed or place is None or self._sessions.get(guild_id) is not None:
             return False
         free = guild_id not in self._coming and not self._sessions.changing(guild_id)
         if free and self._would_come(guild_id, place):
@@ -120,7 +122,7 @@ class Presence:
         session = self._sessions.get(guild_id)
         if session is None or not _is_alone(session):
             self._cancel_timer(guild_id)
-        elif self._leave_after > 0 and guild_id not in self._timers:
+        elif self._leave_after > 0 and guild_id not in self._timers and not self._closed:
             self._timers[guild_id] = self._tasks.start(
                 self._leave_alone(guild_id), name=f"alone {guild_id}"
             )
@@ -130,6 +132,7 @@ class Presence:
         session, summons = self._sessions.get(guild_id), self._summons.get(guild_id)
         if (
             self._follow
+            and not self._closed
             and session is not None
             and summons is not None
             and (summons.user_id, session.channel_id) == (user_id, left)

@@ -315,6 +315,17 @@ async def test_a_guild_that_is_gone_is_forgotten() -> None:
     await place.presence.aclose()
 
 
+async def test_what_happens_while_the_bot_ends_is_let_happen() -> None:
+    place = Place()
+    await place.join(0)
+    place.walk(ANA, 0)
+    await place.presence.aclose()
+    place.walk(ANA, 1)
+    await place.sessions.leave(place.guild.id)
+    assert not place.summon(ANA)
+    await place.aclose()
+
+
 async def test_the_bot_comes_where_it_is_addressed_from() -> None:
     place = Place()
     assert not place.summon(ANA), "she is in no voice channel"
