@@ -219,6 +219,8 @@ class Presence:
     async def _explain(self, session: VoiceSession, code: int, summons: Summons | None) -> None:
         await asyncio.sleep(VERDICT_SECONDS)
         channel = session.client.channel
+        if _is_deleted(channel):
+            self._sent_away.discard(session.guild_id)
         await self._say(summons, channel, _why(channel, code))
 
     async def _tell_notice(self, channel: VocalChannel, notice: str) -> None:
@@ -249,8 +251,12 @@ def _is_refused(session: VoiceSession) -> bool:
     return bool(refusal(session.client.channel))
 
 
+def _is_deleted(channel: VocalChannel) -> bool:
+    return channel.guild.get_channel(channel.id) is None
+
+
 def _why(channel: VocalChannel, code: int) -> str:
-    if channel.guild.get_channel(channel.id) is None:
+    if _is_deleted(channel):
         return f"The voice channel {channel.name} was deleted, so I stopped speaking there."
     if code != PUT_OUT:
         reason = CLOSE_REASONS.get(code, "the connection was lost and did not come back")

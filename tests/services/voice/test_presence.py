@@ -393,6 +393,20 @@ async def test_once_sent_away_the_bot_waits_to_be_brought() -> None:
     await place.aclose()
 
 
+async def test_a_channel_that_was_deleted_sends_nobody_away() -> None:
+    place = Place()
+    place.walk(ANA, 0)
+    await place.join(0)
+    del place.guild.channels[10]
+    place.cut(PUT_OUT)
+    await asyncio.sleep(1)
+    place.walk(ANA, 1)
+    assert place.summon(ANA)
+    await asyncio.sleep(1)
+    assert place.bot_is_in == 11
+    await place.aclose()
+
+
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("walk"), st.sampled_from([ANA, BEN, OTHER_BOT]), st.none()),
