@@ -36,6 +36,9 @@ _LOST = Exception
 VERDICT_SECONDS = 1.0
 """After 4014, the time in which Discord tells whether we were moved or put out."""
 
+CLOSE_SECONDS = 0.5
+"""Longest time in which a voice server may answer our closing; less than the verdict takes."""
+
 _NORMAL, _ABNORMAL = 1000, 1006
 _ENTERING = {
     ConnectionFlowState.set_guild_voice_state,
@@ -121,6 +124,12 @@ class VoiceWebSocket(DiscordVoiceWebSocket):
         """Send an encryption message; on a closing connection nothing."""
         with contextlib.suppress(ConnectionResetError):
             await super().send_binary(opcode, data)
+
+    async def close(self, code: int = _NORMAL) -> None:
+        """Close; discord.py would wait 30 s for the word of a server that has died."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await super().close(code)
 
     async def received_message(self, msg: dict[str, Any]) -> None:
         """Handle a JSON message, then note what it says about the channel's members."""

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 from unittest.mock import AsyncMock, Mock
 
+import aiohttp
 import discord
 import pytest
 import pytest_asyncio
@@ -56,15 +57,19 @@ class Line:
 
     def lose(self, *failures: Exception) -> None:
         """Begin to follow a websocket that fails in this way."""
-        self.connection.ws = cast("Any", Wire(*failures))
-        state = self.connection
+        self.follow(Wire(*failures))
+
+    def follow(self, websocket: Any) -> None:
+        """Begin to follow a websocket."""
+        state, self.connection.ws = self.connection, websocket
         state._runner = asyncio.create_task(state._poll_voice_ws(True))
 
-    async def connect(self, **_: object) -> None:
+    async def connect(self, **_: object) -> bool:
         """Stand for the handshake."""
         self.begins += 1
         self.connection.ws = cast("Any", Wire())
         self.connection.state = ConnectionFlowState.connected
+        return True
 
     async def aclose(self) -> None:
         if self.connection._runner:
@@ -138,6 +143,40 @@ async def test_a_move_whose_handshake_hangs_is_begun_anew(
     await asyncio.sleep(15)
     assert line.begins == 1
     assert line.connection.is_connected()
+
+
+async def test_a_voice_server_that_died_does_not_hold_up_the_way_to_the_next(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Discord names another server, and the old one does not even answer our closing."""
+    monkeypatch.setattr(line.connection, "_connect", line.connect)
+    heard = asyncio.Event()
+
+    async def receive() -> aiohttp.WSMessage:
+        await heard.wait()
+        return aiohttp.WSMessage(aiohttp.WSMsgType.CLOSING, None, None)
+
+    async def close(*, code: int) -> None:
+        if not heard.is_set():
+            heard.set()
+            await asyncio.sleep(30)
+
+    dead = VoiceWebSocket(
+        cast("Any", Mock(receive=receive, close=close, close_code=None)), asyncio.get_running_loop()
+    )
+    line.follow(dead)
+    moved = AsyncMock(side_effect=line.connect)
+    monkeypatch.setattr(line.connection, "_potential_reconnect", moved)
+    await asyncio.sleep(1)
+    await line.connection.voice_server_update(
+        {"token": "new", "guild_id": "3", "endpoint": "other.discord.media"}
+    )
+    await asyncio.sleep(0.1)
+    assert asyncio.get_running_loop().time() < 2
+    assert line.begins == 1
+    await asyncio.sleep(60)
+    assert line.connection.is_connected()
+    assert line.begins == 1
 
 
 async def test_a_connection_that_closes_while_we_send_ends_by_its_close_code_alone() -> None:
