@@ -45,6 +45,12 @@ _ENTERING = {
     ConnectionFlowState.got_voice_state_update,
     ConnectionFlowState.got_voice_server_update,
 }
+_SHAKING_HANDS = {
+    ConnectionFlowState.got_both_voice_updates,
+    ConnectionFlowState.websocket_connected,
+    ConnectionFlowState.got_websocket_ready,
+    ConnectionFlowState.got_ip_discovery,
+}
 
 _CLASS_API: dict[type, tuple[str, ...]] = {
     VoiceConnectionState: (
@@ -55,6 +61,7 @@ _CLASS_API: dict[type, tuple[str, ...]] = {
         "_inner_connect",
         "_poll_voice_ws",
         "_potential_reconnect",
+        "_update_voice_channel",
         "_voice_connect",
         "_voice_disconnect",
         "_wait_for_state",
@@ -248,7 +255,10 @@ class VoiceConnection(VoiceConnectionState):
             await self.disconnect()
 
     async def voice_state_update(self, data: Any) -> None:
-        """Take Discord's word where we are, but not a late one that we left where we enter."""
+        """Take Discord's word where we are, but not a late one that we left where we enter.
+
+        Of a move in mid-handshake the voice server's name tells the rest.
+        """
         entering = self.state in _ENTERING and not self._expecting_disconnect
         if data["channel_id"] is None and entering:
             log.info("Guild %s still told of our leaving before", self.guild.id)
@@ -256,6 +266,10 @@ class VoiceConnection(VoiceConnectionState):
         self._note_suppression(bool(data.get("suppress")))
         if data["channel_id"] is None and not self._expecting_disconnect:
             self.end_code = PUT_OUT
+        if data["channel_id"] is not None and self.state in _SHAKING_HANDS:
+            self.session_id = data["session_id"]
+            self._update_voice_channel(int(data["channel_id"]))
+            return
         await super().voice_state_update(data)
 
     def _note_suppression(self, suppressed: bool) -> None:
@@ -265,9 +279,20 @@ class VoiceConnection(VoiceConnectionState):
             self.suppressed_since = self.voice_client.monotonic()
 
     async def voice_server_update(self, data: Any) -> None:
-        """Take the voice server that Discord names; it may take ours away before it has another."""
+        """Take the voice server that Discord names; it may take ours away before it has another.
+
+        In mid-handshake another one fails the attempt, and its maker makes the next. discord.py
+        would begin one beside it, which nobody awaits, and which may enter after we have left.
+        """
         self._homeless = data.get("endpoint") is None
-        await super().voice_server_update(data)
+        if self._homeless or self.state not in _SHAKING_HANDS:
+            await super().voice_server_update(data)
+            return
+        named = data["token"], data["endpoint"].removeprefix("wss://")
+        if named != (self.token, self.endpoint):
+            self.token, self.endpoint = named
+            if self.state is not ConnectionFlowState.got_both_voice_updates:
+                await self.ws.close()
 
     async def _follow(self) -> int:
         """Take the websocket's messages until it is lost, and return the close code."""

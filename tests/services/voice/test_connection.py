@@ -18,22 +18,29 @@ pytestmark = pytest.mark.virtual_time
 
 
 class Wire:
-    """A voice websocket whose next messages are scripted: each is an error, the last is silence."""
+    """A voice websocket whose next messages are scripted errors; then it is silent till closed."""
 
     def __init__(self, *failures: Exception) -> None:
         self.failures = list(failures)
         self.ws = SimpleNamespace(close_code=None)
         self.closes_in = 0.0
+        self.closed = asyncio.Event()
         self._keep_alive = None
 
     async def poll_event(self) -> None:
         if self.failures:
             raise self.failures.pop(0)
-        await asyncio.sleep(3600)
+        await self.closed.wait()
+        raise closed_with(1000)
 
     async def close(self, code: int = 1000) -> None:
         await asyncio.sleep(self.closes_in)
         self.ws.close_code = code
+        self.closed.set()
+
+
+def closed_with(code: int) -> discord.ConnectionClosed:
+    return discord.ConnectionClosed(Mock(), shard_id=None, code=code)
 
 
 class Line:
@@ -42,7 +49,8 @@ class Line:
     def __init__(self) -> None:
         self.told: list[object] = []
         self.guild = SimpleNamespace(id=3, change_voice_state=self._tell)
-        self.guild.me = SimpleNamespace(voice=object())
+        self.guild.me = SimpleNamespace(voice=SimpleNamespace(self_deaf=False, self_mute=False))
+        self.guild.get_channel = lambda id: SimpleNamespace(id=id, guild=self.guild)
         channel = SimpleNamespace(id=5, guild=self.guild)
         self.client = Mock(guild=self.guild, channel=channel, forgotten=False)
         self.client._incr_nonce = self.client.sequence = self.client.timestamp = 0
@@ -76,6 +84,8 @@ class Line:
             self.connection._runner.cancel()
             await asyncio.wait([self.connection._runner])
         self.connection._socket_reader.stop()
+        if self.connection.socket:
+            self.connection.socket.close()
 
 
 @pytest_asyncio.fixture
@@ -138,11 +148,45 @@ async def test_a_move_whose_handshake_hangs_is_begun_anew(
     """As when the answer to IP discovery is lost on its way."""
     monkeypatch.setattr(line.connection, "_connect", line.connect)
     monkeypatch.setattr(line.connection, "_connect_websocket", AsyncMock(return_value=Wire()))
-    line.lose(discord.ConnectionClosed(Mock(), shard_id=None, code=4014))
+    line.lose(closed_with(4014))
     line.connection.state = ConnectionFlowState.got_both_voice_updates
     await asyncio.sleep(15)
     assert line.begins == 1
     assert line.connection.is_connected()
+
+
+@pytest.mark.parametrize("cause", ["another server", "a drag"])
+async def test_news_in_mid_handshake_fail_the_attempt_and_begin_no_other(
+    line: Line, monkeypatch: pytest.MonkeyPatch, cause: str
+) -> None:
+    wires: list[Wire] = []
+
+    async def connect(resume: bool) -> Any:
+        wires.append(Wire())
+        connection.state = ConnectionFlowState.websocket_connected
+        return wires[-1]
+
+    async def news(channel: int, server: str) -> None:
+        place = {"channel_id": str(channel), "session_id": "s", "suppress": False}
+        await connection.voice_state_update(place)
+        named = {"token": server, "guild_id": "3", "endpoint": f"{server}.discord.media"}
+        await connection.voice_server_update(named)
+
+    connection = line.connection
+    monkeypatch.setattr(connection, "_connect_websocket", connect)
+    connection.state = ConnectionFlowState.disconnected
+    how = dict.fromkeys(("reconnect", "self_deaf", "self_mute", "resume"), False)
+    joining = asyncio.create_task(connection.connect(timeout=8.0, **how))
+    await asyncio.sleep(1)
+    await news(5, "first")
+    await asyncio.sleep(1)
+    await news(6 if cause == "a drag" else 5, "second")
+    await asyncio.wait([joining])
+    assert isinstance(joining.exception(), discord.ConnectionClosed)
+    await asyncio.sleep(20)
+    assert len(wires) == 1
+    assert [where is not None for where in line.told] == [True, False], "it has left"
+    assert line.client.channel.id == (6 if cause == "a drag" else 5)
 
 
 async def test_a_voice_server_that_died_does_not_hold_up_the_way_to_the_next(
