@@ -8,7 +8,8 @@ import discord
 
 from services.core.types import FRAME_SECONDS
 from services.voice.ciphers import MODES, NONCE_SUFFIX, RTP_HEADER, Seal, seal_for
-from services.voice.connection import VoiceConnection, check_class_api
+from services.voice.connection import VoiceConnection
+from services.voice.library_check import check_class_api
 
 log = logging.getLogger(__name__)
 

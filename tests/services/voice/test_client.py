@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from discord.voice_state import ConnectionFlowState
 
 from services.core.errors import VoiceConnectionError
-from services.voice import connection
+from services.voice import library_check
 from services.voice.ciphers import AES_GCM, MODES, XCHACHA
 from services.voice.client import DiscordVoiceClient
 from services.voice.connection import VoiceWebSocket
@@ -254,7 +254,7 @@ async def test_aes_is_chosen_before_xchacha(wire: Wire, monkeypatch: pytest.Monk
 
 
 async def test_a_changed_library_is_named_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "_CLASS_API", {discord.VoiceClient: ("no_such_method",)})
+    monkeypatch.setattr(library_check, "_CLASS_API", {discord.VoiceClient: ("no_such_method",)})
     with pytest.raises(VoiceConnectionError, match=r"VoiceClient\.no_such_method"):
         DiscordVoiceClient(cast("Any", None), cast("Any", None))
 
