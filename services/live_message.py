@@ -50,7 +50,8 @@ class LiveMessage:
 
     Buttons ride on what is posted and edited anyway: those of `controls` while the text grows
     (None: no buttons at all), those given to `finish` under the last message, none under a full
-    one. A message left behind for want of an edit keeps what it had.
+    one. An end that was shown before has an edit for them. A message left behind for want of an edit
+    keeps what it had.
 
     The channel raises LookupError for a message that somebody deleted (the reply is posted anew
     once, then shown no more) and OSError when it cannot be written to: an edit on the way is then
@@ -176,7 +177,8 @@ class LiveMessage:
         self._current = None
 
     async def _end(self, text: str, buttons: Buttons) -> None:
-        stands = self._current is None or self._cut(text).content == self._page.content
+        page = self._cut(text)
+        stands = self._current is None or not self._differs(page, _under(page, text, buttons))
         if not stands and not await self._pacer.may_end():
             await self._go_on_below()
         await self._write(text, buttons)
@@ -224,11 +226,17 @@ class LiveMessage:
         """Bring the current message up to the text, and begin further ones where it is full."""
         while not self._gone:
             page = self._cut(text)
-            if page.content not in ("", self._page.content):
-                await self._put(page, () if _goes_on(text, page) else buttons)
+            under = _under(page, text, buttons)
+            if page.content and self._differs(page, under):
+                await self._put(page, under)
             if not page.full:
                 return
             self._turn(page)
+
+    def _differs(self, page: Page, buttons: Buttons) -> bool:
+        """Tell whether the current message does not show this page above these buttons."""
+        pressable = self._controls is not None and buttons != self._buttons
+        return pressable or page.content != self._page.content
 
     def _cut(self, text: str) -> Page:
         return cut_page(text, start=self._start, fence=self._fence)
@@ -305,6 +313,7 @@ class LiveMessage:
         return replace(self._controls, buttons=buttons) if self._controls else None
 
 
-def _goes_on(text: str, page: Page) -> bool:
-    """Tell whether there is more to show after a page."""
-    return page.full and bool(cut_page(text, start=page.end, fence=page.fence).content)
+def _under(page: Page, text: str, buttons: Buttons) -> Buttons:
+    """Return the buttons under a page: none where there is more to show after it."""
+    goes_on = page.full and bool(cut_page(text, start=page.end, fence=page.fence).content)
+    return () if goes_on else buttons

@@ -95,7 +95,7 @@ async def test_nothing_is_edited_while_the_text_stands_still() -> None:
 
 
 async def test_an_unchanged_end_needs_no_edit() -> None:
-    stage = Stage()
+    stage = Stage(controls=None)
     async with stage.running() as message:
         message.update("a b")
         await asyncio.sleep(1)
@@ -360,3 +360,28 @@ async def test_what_is_posted_once_has_the_last_buttons_at_once() -> None:
     stage = Stage(streaming=False)
     await stage.write("word " * 50, per_second=100)
     assert stage.channel.controls == [ReplyControls(7, 1, ("again",))]
+
+
+@pytest.mark.parametrize(
+    "text", ["```py\n" + "x = 1\n" * 10 + "```", "字" * 60], ids=["code", "字"]
+)
+async def test_the_buttons_are_right_also_where_all_was_shown_before_the_end(text: str) -> None:
+    stage = Stage()
+    async with stage.running() as message:
+        message.update(text)
+        await asyncio.sleep(3)
+        assert stage.channel.texts == [text]
+        await message.finish(text, buttons=("again",))
+    assert stage.channel.buttons == {1001: ("again",)}
+    assert stage.channel.texts == [text]
+
+
+async def test_an_end_that_changes_only_the_buttons_never_goes_on_below() -> None:
+    stage = Stage()
+    async with stage.running() as message:
+        message.update("字" * 60)
+        await asyncio.sleep(3)
+        for _ in range(5):
+            await stage.pacer.may_end()
+        await message.finish("字" * 60, buttons=("again",))
+    assert stage.channel.texts == ["字" * 60]
