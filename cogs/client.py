@@ -106,6 +106,11 @@ class Client(commands.Bot):
             raise RuntimeError("the bot has not logged in yet")
         return self.user.id
 
+    def newest_message(self, channel_id: int) -> int:
+        """Return the id of the last message of a channel or thread, 0 where it is not known."""
+        channel = self.get_channel(channel_id)
+        return getattr(channel, "last_message_id", None) or 0
+
     async def fetch(self, url: str) -> bytes:
         """Return what Discord keeps at an address. Raises OSError."""
         try:

@@ -134,7 +134,9 @@ class ReplyButtons(commands.Cog):
     def _output(self, interaction: discord.Interaction) -> TextChannel:
         if _is_of_command(interaction):
             return InteractionText(interaction, answered=True)
-        return ChannelText(self._channel(interaction), own_id=self._client.own_id)
+        client = self._client
+        channel = self._channel(interaction)
+        return ChannelText(channel, own_id=client.own_id, newest=client.newest_message)
 
     def _channel(self, interaction: discord.Interaction) -> discord.PartialMessageable:
         place, guild_id = _place(interaction), interaction.guild_id

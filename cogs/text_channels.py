@@ -39,12 +39,20 @@ class ChannelText:
     """Write into a channel, a thread or a direct message. Raises OSError where it can't.
 
     A post that failed may have been made all the same, so the next one takes its place: by its
-    nonce Discord tells that it is there, and it gets the new text.
+    nonce Discord tells that it is there, and it gets the new text. `newest` tells the id of a
+    channel's last message, 0 where it is not known.
     """
 
-    def __init__(self, channel: discord.PartialMessageable, *, own_id: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        channel: discord.PartialMessageable,
+        *,
+        own_id: Callable[[], int],
+        newest: Callable[[int], int],
+    ) -> None:
         self._channel = channel
         self._own_id = own_id
+        self._newest = newest
         self._failed: int | None = None  # the nonce of the last post, where it failed
 
     @property
@@ -70,6 +78,10 @@ class ChannelText:
         message = self._channel.get_partial_message(message_id)
         with _as_os_error(gone=UNKNOWN_MESSAGE):
             await message.edit(content=text, allowed_mentions=PING_NOBODY, **_buttons(controls))
+
+    def is_last(self, message_id: int) -> bool:
+        """Tell whether nobody has written below a message."""
+        return self._newest(self._channel.id) <= message_id
 
     async def read(self, message_id: int) -> str:
         """Return a message's content. Raises LookupError when somebody deleted it."""
@@ -162,6 +174,10 @@ class InteractionText:
             await self._interaction.followup.edit_message(
                 message_id, content=text, allowed_mentions=PING_NOBODY, **_buttons(controls)
             )
+
+    def is_last(self, message_id: int) -> bool:
+        """Say so always: Discord shows what a follow-up belongs to."""
+        return True
 
     async def read(self, message_id: int) -> str:
         """Return a message's content. Raises LookupError when somebody deleted it."""

@@ -50,8 +50,8 @@ class LiveMessage:
 
     Buttons ride on what is posted and edited anyway: those of `controls` while the text grows
     (None: no buttons at all), those given to `finish` under the last message, none under a full
-    one. An end that was shown before has an edit for them. A message left behind for want of an edit
-    keeps what it had.
+    one. Where the end was shown before they have an edit of their own; a message left behind for
+    want of an edit keeps what it had.
 
     The channel raises LookupError for a message that somebody deleted (the reply is posted anew
     once, then shown no more) and OSError when it cannot be written to: an edit on the way is then
@@ -303,7 +303,9 @@ class LiveMessage:
         """Post a message; a further one replies to the one before if others come in between."""
         reply_to = self._reply_to
         if self._posted:
-            reply_to = self._posted[-1] if self._pacer.has_others(self._share) else None
+            before = self._posted[-1]
+            alone = self._channel.is_last(before) and not self._pacer.has_others(self._share)
+            reply_to = None if alone else before
         self._posting = True
         controls = self._with(buttons) if buttons else None
         self._current = await self._channel.send(content, reply_to=reply_to, controls=controls)

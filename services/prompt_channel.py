@@ -41,6 +41,10 @@ class PromptChannel:
         if call.done() and (error := call.result()) is not None:
             raise error
 
+    def is_last(self, message_id: int) -> bool:
+        """Tell whether nothing stands below a message."""
+        return self._channel.is_last(message_id)
+
     async def read(self, message_id: int) -> str:
         """Return what a message shows now. Raises LookupError, OSError."""
         return await self._channel.read(message_id)

@@ -141,6 +141,10 @@ class TextChannel(Protocol):
         """Replace the content of a message that `send` returned; None leaves its buttons."""
         ...
 
+    def is_last(self, message_id: int) -> bool:
+        """Tell whether nothing stands below a message that `send` returned, as far as is known."""
+        ...
+
     async def read(self, message_id: int) -> str:
         """Return what a message that `send` returned shows now."""
         ...

@@ -24,14 +24,13 @@ def channel() -> Any:
     return made
 
 
+def writing(place: Any, *, newest: int = 0) -> ChannelText:
+    return ChannelText(place, own_id=lambda: 99, newest=lambda _: newest)
+
+
 async def test_a_reply_pings_its_asker_and_nobody_else() -> None:
     place = channel()
-    assert (
-        await ChannelText(place, own_id=lambda: 99).send(
-            "hello @everyone", reply_to=7, controls=None
-        )
-        == 34
-    )
+    assert await writing(place).send("hello @everyone", reply_to=7, controls=None) == 34
     sent = place.send.await_args.kwargs
     assert sent["reference"].message_id == 7
     assert sent["allowed_mentions"] is PING_ASKER
@@ -40,7 +39,7 @@ async def test_a_reply_pings_its_asker_and_nobody_else() -> None:
 
 async def test_a_message_that_is_no_reply_pings_nobody() -> None:
     place = channel()
-    await ChannelText(place, own_id=lambda: 99).send("hello", reply_to=None, controls=None)
+    await writing(place).send("hello", reply_to=None, controls=None)
     sent = place.send.await_args.kwargs
     assert "reference" not in sent
     assert sent["allowed_mentions"].to_dict() == {"parse": []}
@@ -53,7 +52,7 @@ async def test_a_post_after_a_failed_one_takes_its_place() -> None:
         MagicMock(id=34, content="half"),
         MagicMock(id=35, content="more"),
     ]
-    text = ChannelText(place, own_id=lambda: 99)
+    text = writing(place)
     with pytest.raises(OSError, match="disconnected"):
         await text.send("half", reply_to=7, controls=None)
     assert await text.send("half and whole", reply_to=7, controls=None) == 34
@@ -67,10 +66,10 @@ async def test_a_post_after_a_failed_one_takes_its_place() -> None:
 async def test_what_a_message_shows_can_be_read() -> None:
     place = channel()
     place.fetch_message = AsyncMock(return_value=MagicMock(content="shown"))
-    assert await ChannelText(place, own_id=lambda: 99).read(34) == "shown"
+    assert await writing(place).read(34) == "shown"
     place.fetch_message.side_effect = refusal(discord.NotFound, 404, 10008)
     with pytest.raises(LookupError):
-        await ChannelText(place, own_id=lambda: 99).read(34)
+        await writing(place).read(34)
     interaction = MagicMock(id=5)
     interaction.followup.fetch_message = AsyncMock(return_value=MagicMock(content="shown"))
     assert await InteractionText(interaction).read(34) == "shown"
@@ -92,16 +91,16 @@ async def test_what_discord_refuses_becomes_what_a_text_channel_raises(
     place.send.side_effect = failure
     place.get_partial_message.return_value.edit.side_effect = failure
     with pytest.raises(raised):
-        await ChannelText(place, own_id=lambda: 99).send("x", reply_to=None, controls=None)
+        await writing(place).send("x", reply_to=None, controls=None)
     with pytest.raises(raised):
-        await ChannelText(place, own_id=lambda: 99).edit(34, "x", controls=None)
+        await writing(place).edit(34, "x", controls=None)
 
 
 async def test_an_edit_of_a_deleted_message_is_told_from_one_in_a_deleted_channel() -> None:
     place = channel()
     place.get_partial_message.return_value.edit.side_effect = refusal(discord.NotFound, 404, 10008)
     with pytest.raises(LookupError):
-        await ChannelText(place, own_id=lambda: 99).edit(34, "x", controls=None)
+        await writing(place).edit(34, "x", controls=None)
 
 
 async def test_who_may_not_read_the_history_answers_without_replying() -> None:
@@ -110,9 +109,7 @@ async def test_who_may_not_read_the_history_answers_without_replying() -> None:
         refusal(discord.HTTPException, 400, NO_HISTORY),
         MagicMock(id=34),
     ]
-    assert (
-        await ChannelText(place, own_id=lambda: 99).send("hello", reply_to=7, controls=None) == 34
-    )
+    assert await writing(place).send("hello", reply_to=7, controls=None) == 34
     assert "reference" not in place.send.await_args.kwargs
 
 
@@ -120,7 +117,7 @@ async def test_a_message_is_deleted_and_a_sign_is_put_and_taken_away() -> None:
     place = channel()
     message = place.get_partial_message.return_value
     message.delete, message.add_reaction, message.remove_reaction = (AsyncMock() for _ in range(3))
-    text = ChannelText(place, own_id=lambda: 99)
+    text = writing(place)
     await text.delete(34)
     await text.mark(7, "x")
     await text.unmark(7, "x")
@@ -141,7 +138,7 @@ async def test_typing_is_renewed_while_it_is_shown_and_ends_at_once() -> None:
 
     place = channel()
     place.typing = typing
-    async with ChannelText(place, own_id=lambda: 99).typing():
+    async with writing(place).typing():
         await asyncio.sleep(20)
     await asyncio.sleep(20)
     assert calls == [0, 8, 16]
@@ -154,7 +151,7 @@ async def test_typing_is_renewed_while_it_is_shown_and_ends_at_once() -> None:
 async def test_a_channel_without_typing_is_no_error(failure: Exception) -> None:
     place = channel()
     place.typing = AsyncMock(side_effect=failure)
-    async with ChannelText(place, own_id=lambda: 99).typing():
+    async with writing(place).typing():
         await asyncio.sleep(20)
     place.typing.assert_awaited_once()
 
@@ -177,7 +174,7 @@ async def test_an_interaction_is_answered_by_its_response_and_then_by_follow_ups
 @pytest.mark.parametrize("reply_to", [7, None])
 async def test_buttons_go_with_a_post(reply_to: int | None) -> None:
     place = channel()
-    await ChannelText(place, own_id=lambda: 99).send("x", reply_to=reply_to, controls=STOPPABLE)
+    await writing(place).send("x", reply_to=reply_to, controls=STOPPABLE)
     [row] = place.send.await_args.kwargs["view"].to_components()
     assert [each["custom_id"] for each in row["components"]] == ["reply:stop:1:2"]
 
@@ -185,13 +182,11 @@ async def test_buttons_go_with_a_post(reply_to: int | None) -> None:
 async def test_an_edit_changes_buttons_removes_them_or_leaves_them_alone() -> None:
     place = channel()
     edit = place.get_partial_message.return_value.edit
-    await ChannelText(place, own_id=lambda: 99).edit(34, "x", controls=STOPPABLE)
+    await writing(place).edit(34, "x", controls=STOPPABLE)
     assert edit.await_args.kwargs["view"] is not None
-    await ChannelText(place, own_id=lambda: 99).edit(
-        34, "x", controls=replace(STOPPABLE, buttons=())
-    )
+    await writing(place).edit(34, "x", controls=replace(STOPPABLE, buttons=()))
     assert edit.await_args.kwargs["view"] is None
-    await ChannelText(place, own_id=lambda: 99).edit(34, "x", controls=None)
+    await writing(place).edit(34, "x", controls=None)
     assert "view" not in edit.await_args.kwargs
 
 
@@ -201,3 +196,9 @@ async def test_an_interaction_already_answered_gets_follow_ups_alone() -> None:
     place = InteractionText(interaction, answered=True)
     assert await place.send("one", reply_to=9, controls=STOPPABLE) == 51
     assert interaction.followup.send.await_args.kwargs["view"] is not None
+
+
+@pytest.mark.parametrize(("newest", "last"), [(0, True), (34, True), (35, False)])
+async def test_what_others_wrote_below_is_known(newest: int, last: bool) -> None:
+    assert writing(channel(), newest=newest).is_last(34) is last
+    assert InteractionText(MagicMock(id=5)).is_last(34)

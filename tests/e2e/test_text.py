@@ -68,6 +68,17 @@ async def test_a_long_answer_continues_in_further_messages(world: World) -> None
     assert all(f"print({n})  # line number {n} of the programme" in shown for n in range(80))
 
 
+async def test_what_goes_on_below_somebody_elses_message_says_of_what(world: World) -> None:
+    text = " ".join(f"word{number}" for number in range(350))
+    await world.script({"text": text, "ttft": 0.0, "tokens_per_second": 500})
+    asked = await world.ask("write a lot")
+    await eventually(lambda: _first(world, asked), "first text")
+    await world.post("What is two and two?", user="ben")
+    await world.answer(after=asked, ends="word349")
+    first, second = await world.answers(after=asked)
+    assert second["reply_to"] == first["id"]
+
+
 async def test_rapid_messages_of_one_person_get_one_answer(world: World) -> None:
     await world.script({"text": "Both seen."})
     asked = await world.ask("first,")

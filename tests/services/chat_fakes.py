@@ -59,6 +59,7 @@ class FakeChannel:
         self.mark_error: Exception | None = None
         self.sign_latency = 0.0
         self.latency = 0.0
+        self.newest = 0  # of what others wrote
 
     async def send(self, text: str, *, reply_to: int | None, controls: ReplyControls | None) -> int:
         await asyncio.sleep(self.latency)
@@ -84,6 +85,9 @@ class FakeChannel:
         self.messages[message_id] = text
         self.events.append((now(), "edit", message_id, text))
         self._note(message_id, controls)
+
+    def is_last(self, message_id: int) -> bool:
+        return self.newest <= message_id
 
     async def read(self, message_id: int) -> str:
         if self.read_errors and (error := self.read_errors.pop(0)) is not None:

@@ -385,3 +385,14 @@ async def test_an_end_that_changes_only_the_buttons_never_goes_on_below() -> Non
             await stage.pacer.may_end()
         await message.finish("字" * 60, buttons=("again",))
     assert stage.channel.texts == ["字" * 60]
+
+
+async def test_a_further_message_below_somebody_elses_tells_what_it_goes_on_with() -> None:
+    stage = Stage()
+    text = " ".join(f"word{number}" for number in range(700))
+    async with stage.running() as message:
+        message.update(text[:100])
+        await asyncio.sleep(0.1)
+        stage.channel.newest = 5000  # another answer, begun and complete meanwhile
+        await message.finish(text, buttons=("again",))
+    assert stage.channel.replies == {1001: 1, 1002: 1001, 1003: 1002}
