@@ -9,6 +9,7 @@ from services.core.protocols import HistoryStore, TextChannel
 from services.core.tasks import TaskOwner
 from services.core.types import HistoryEntry, UserTurn
 from services.reply import Reply
+from services.turn_material import quoted_ids
 
 log = logging.getLogger(__name__)
 
@@ -94,21 +95,29 @@ class Conversation:
         return reply.revise(joined)
 
     def revise(self, message_id: int, text: str) -> None:
-        """Answer a message by its new text; nothing is done once its answer is complete."""
+        """Answer a message by its new text; nothing is done once its answer is complete.
+
+        Of a question whose words repeat the message nothing is kept.
+        """
         for reply in self._asked_by({message_id}):
             turn = reply.turn.revised(message_id, text)
             if turn == reply.turn:
                 continue
             if reply.restarts >= RESTARTS or not self._answer_anew(reply, turn):
                 reply.turn = turn  # it is kept as it reads now
+        self._disown(lambda turn: any(message_id in each.about for each in turn.messages))
 
     def withdraw(self, message_ids: Set[int]) -> None:
-        """Answer deleted messages no more; an unfinished answer to nothing else is deleted."""
+        """Answer deleted messages no more; an unfinished answer to nothing else is deleted.
+
+        Of one about such a message nothing is kept.
+        """
+        self._disown(lambda turn: not message_ids.isdisjoint(_about(turn)))
         for reply in self._asked_by(message_ids):
             rest = reply.turn.without(message_ids)
             if rest is not None:
                 if not self._answer_anew(reply, rest):
-                    reply.turn = rest
+                    self._disowned.add(reply)  # it was made of them
                 continue
             reply.withdraw()
             if reply in self._waiting:
@@ -153,8 +162,11 @@ class Conversation:
 
     def disown(self, unwanted: Callable[[UserTurn], bool]) -> int:
         """Stop the replies to such turns and keep nothing of them; return how many."""
-        self._disowned.update(reply for reply in self._all() if unwanted(reply.turn))
+        self._disown(unwanted)
         return self.stop(unwanted)
+
+    def _disown(self, unwanted: Callable[[UserTurn], bool]) -> None:
+        self._disowned.update(reply for reply in self._all() if unwanted(reply.turn))
 
     def _all(self) -> list[Reply]:
         return [*self._speaking, *self._writing, *self._waiting]
@@ -218,6 +230,11 @@ class Conversation:
             return
         if self._is_to_keep(reply):  # nobody has it forgotten meanwhile
             self._on_kept(self.key, reply.turn, entries)
+
+
+def _about(turn: UserTurn) -> set[int]:
+    """Return the ids of the messages and people that a turn quotes or repeats."""
+    return quoted_ids(turn).union(*(message.about for message in turn.messages))
 
 
 def _may_be_one(turn: UserTurn) -> bool:

@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 
 import pytest
 
 from services.conversation import RESTARTS, WAITING_SIGN
 from services.core.errors import ProviderConnectionError
-from services.core.types import UserTurn
+from services.core.types import IncomingMessage, Quote, UserTurn
 from tests.services.chat_fakes import FakeChannel, ScriptedLLM, message, now, words
 from tests.services.test_conversations import Bot, running
 
@@ -301,3 +302,54 @@ async def test_the_end_comes_during_a_restart() -> None:
     await bot.conversations.aclose()
     assert channel.texts == ["*(stopped)*"]
     assert bot.kept == []
+
+
+def about(bot: Bot, asked: IncomingMessage) -> FakeChannel:
+    channel = FakeChannel()
+    bot.conversations.submit(UserTurn("t1", (asked,)), channel=channel)
+    return channel
+
+
+@pytest.mark.parametrize("seconds", [0.0, BEFORE, AFTER])
+async def test_nothing_is_kept_of_an_answer_about_a_message_deleted_meanwhile(
+    seconds: float,
+) -> None:
+    quoting = replace(message("And?"), quote=Quote("ben", "my secret", 55, 8))
+    repeating = replace(message("> my secret\nExplain this."), about=(8, 55))
+    for asked in (quoting, repeating):
+        async with running(ScriptedLLM(OLD)) as bot:
+            channel = about(bot, asked)
+            await asyncio.sleep(seconds)
+            deleted(bot, 55)
+            await asyncio.sleep(3)
+            assert len(channel.texts) == 1, "its asker has it"
+            assert bot.kept == []
+
+
+async def test_a_question_that_repeats_a_message_edited_meanwhile_is_not_kept() -> None:
+    async with running(ScriptedLLM(OLD)) as bot:
+        about(bot, replace(message("> my secret\nExplain this."), about=(8, 55)))
+        await asyncio.sleep(AFTER)
+        changed(bot, "nothing", id=55)
+        await asyncio.sleep(3)
+        assert bot.kept == []
+        about(bot, replace(message("And?"), quote=Quote("ben", "words", 55, 8)))
+        await asyncio.sleep(AFTER)
+        changed(bot, "other words", id=55)
+        await asyncio.sleep(3)
+        assert len(bot.kept) == 2, "an answer made from it stays"
+        assert len(bot.llm.contexts) == 2
+
+
+async def test_what_a_stopped_answer_repeats_of_a_deleted_message_is_not_kept() -> None:
+    async with running(ScriptedLLM(OLD)) as bot:
+        channel = FakeChannel()
+        asked = UserTurn("t1", (message("Keep this.", id=1), message("Not this.", id=2)))
+        bot.conversations.submit(asked, channel=channel)
+        await asyncio.sleep(AFTER)
+        channel.latency = 0.2
+        bot.conversations.stop_author(100, 7)
+        await asyncio.sleep(0.1)
+        deleted(bot, 2)
+        await asyncio.sleep(3)
+        assert bot.kept == []
