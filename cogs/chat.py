@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.access import REFUSALS, Gate
-from cogs.addressing import addressed_text, author_of, clean, edited_text, overheard_text
+from cogs.addressing import addressed_text, author_of, clean, overheard_text, revised_text
 from cogs.enclosures import files_of, quotation, quote_of
 from cogs.places import place_of
 from cogs.text_channels import PING_ASKER, UNREACHABLE, InteractionText
@@ -84,11 +84,13 @@ class Chat(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
-        """Let an answer that is not complete follow the edit of its question."""
-        text = edited_text(payload.data, self._bot_id())
+        """Let an unfinished answer follow the edit of its question, or go with its words."""
+        text = revised_text(payload.data, self._bot_id())
         if text is None or len(text) > LONGEST:
             return
-        if not self._batcher.revise(payload.message_id, text):
+        if not (text or payload.data.get("attachments")):
+            self._withdraw(payload.channel_id, {payload.message_id})
+        elif not self._batcher.revise(payload.message_id, text):
             self._conversations.revise(payload.channel_id, payload.message_id, text)
 
     @commands.Cog.listener()

@@ -185,3 +185,17 @@ async def test_an_answer_is_spoken_where_the_bot_comes_for_it(comes: bool) -> No
     stage.summon.assert_called_once_with(member, CHANNEL)
     assert not stage.chat._speaks(None, member)
     assert not stage.chat._speaks(CHANNEL, MagicMock(spec=discord.User))
+
+
+@pytest.mark.parametrize("content", ["", "<@99>"])
+async def test_a_message_whose_words_are_gone_is_answered_no_more(content: str) -> None:
+    stage = Stage()
+    data: dict[str, Any] = {"content": content, "edited_timestamp": "2026"}
+    await stage.chat.on_raw_message_edit(SimpleNamespace(data=data, message_id=5, channel_id=6))  # type: ignore[arg-type]
+    stage.batcher.discard.assert_called_once_with(5)
+    stage.conversations.withdraw.assert_called_once_with(6, {5})
+    stage.conversations.revise.assert_not_called()
+    data["attachments"] = [{"id": "1"}]
+    await stage.chat.on_raw_message_edit(SimpleNamespace(data=data, message_id=7, channel_id=6))  # type: ignore[arg-type]
+    stage.batcher.revise.assert_called_once_with(7, "")
+    stage.batcher.discard.assert_called_once_with(5)
