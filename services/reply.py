@@ -259,8 +259,11 @@ class Reply:
 
     async def _generate(self) -> None:
         try:
-            self.turn = await self._read(self.turn)
-            context = await self._context(self.turn)
+            asked = self.turn
+            read = await self._read(asked)
+            if self.turn is asked:  # else it is kept as it reads now
+                self.turn = read
+            context = await self._context(read)
             self.metrics.mark("context")
             self.metrics.prompt_tokens = context.tokens
             self._notes += context.notes

@@ -353,3 +353,18 @@ async def test_what_a_stopped_answer_repeats_of_a_deleted_message_is_not_kept() 
         deleted(bot, 2)
         await asyncio.sleep(3)
         assert bot.kept == []
+
+
+async def test_an_edit_while_files_are_read_is_kept_even_where_it_is_one_too_many() -> None:
+    async def read(turn: UserTurn) -> UserTurn:
+        await asyncio.sleep(1)
+        return turn
+
+    async with running(ScriptedLLM(OLD)) as bot:
+        bot.conversations._read = read
+        bot.ask()
+        for number in range(RESTARTS + 1):
+            await asyncio.sleep(BEFORE)
+            changed(bot, f"Version {number}")
+        await asyncio.sleep(5)
+        assert bot.kept[0] == f"Version {RESTARTS}"
