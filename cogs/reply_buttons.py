@@ -99,6 +99,9 @@ class ReplyButtons(commands.Cog):
         try:
             await _show(interaction, controls, ())
             turn = await self._turn(interaction, controls)
+        except (BotError, *UNREACHABLE):
+            await _put_back(interaction, controls, buttons_of(_message(interaction)))
+            raise
         finally:
             self._repeating.discard(question)
         self._hush(_message(interaction).id)
@@ -165,12 +168,7 @@ class ReplyButtons(commands.Cog):
             await self._voice.speak(interaction, await self._answer(interaction))
         except (BotError, *UNREACHABLE) as error:
             await tell_failure(interaction, error, of="The button speak")
-        try:
-            await interaction.edit_original_response(
-                view=view_of(replace(controls, buttons=_at_rest(interaction)))
-            )
-        except UNREACHABLE as error:
-            log.info("The buttons under a reply stay as they are: %s", error)
+        await _put_back(interaction, controls, _at_rest(interaction))
 
     async def _answer(self, interaction: discord.Interaction) -> str:
         """Return the text of an answer, of several messages where it is kept."""
@@ -202,6 +200,16 @@ async def _show(
 ) -> None:
     """Answer a press by changing the buttons of its message."""
     await interaction.response.edit_message(view=view_of(replace(controls, buttons=buttons)))
+
+
+async def _put_back(
+    interaction: discord.Interaction, controls: ReplyControls, buttons: tuple[ReplyButton, ...]
+) -> None:
+    """Change the buttons again after the answer to a press."""
+    try:
+        await interaction.edit_original_response(view=view_of(replace(controls, buttons=buttons)))
+    except UNREACHABLE as error:
+        log.info("The buttons under a reply stay as they are: %s", error)
 
 
 def _message(interaction: discord.Interaction) -> discord.Message:

@@ -11,7 +11,7 @@ import pytest_asyncio
 from cogs.question import FORGOTTEN, GONE
 from cogs.reply_buttons import AT_IT, ENDED, NOT_YOURS, SAYING, ReplyButtons
 from cogs.voice import NOWHERE
-from services.core.errors import BotError, BusyError
+from services.core.errors import BotError, BusyError, StorageError
 from services.core.types import (
     Author,
     HistoryEntry,
@@ -263,3 +263,14 @@ async def test_speech_that_fails_is_told_and_may_be_tried_again(stage: Stage) ->
     await asyncio.sleep(0)
     assert told(pressed) == "Full."
     assert left(pressed.edit_original_response) == ["Again", "Speak"]
+
+
+async def test_the_buttons_are_back_where_the_question_could_not_be_read(stage: Stage) -> None:
+    broken = discord.DiscordServerError(MagicMock(status=503, reason="no"), "no")
+    stage.fetch.side_effect = broken
+    pressed = await stage.press("again")
+    assert "try again" in told(pressed)
+    assert left(pressed.edit_original_response) == ["Again", "Speak"]
+    stage.conversations.recall.side_effect = StorageError("disk")
+    assert left((await stage.press("again")).edit_original_response) == ["Again", "Speak"]
+    stage.conversations.submit.assert_not_called()
