@@ -14,6 +14,7 @@ from cogs.errors import tell_failure
 from cogs.question import read_again, said_before
 from cogs.reply_view import PressedButton, buttons_of, view_of
 from cogs.text_channels import UNREACHABLE, ChannelText, InteractionText
+from cogs.thinking import answered_once
 from cogs.voice import Voice
 from services.chatter import without_notes
 from services.conversations import Conversations
@@ -199,7 +200,8 @@ async def _show(
     interaction: discord.Interaction, controls: ReplyControls, buttons: tuple[ReplyButton, ...]
 ) -> None:
     """Answer a press by changing the buttons of its message."""
-    await interaction.response.edit_message(view=view_of(replace(controls, buttons=buttons)))
+    with answered_once(interaction):
+        await interaction.response.edit_message(view=view_of(replace(controls, buttons=buttons)))
 
 
 async def _put_back(

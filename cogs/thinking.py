@@ -1,4 +1,6 @@
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import discord
 
@@ -9,13 +11,20 @@ ACKNOWLEDGED = 40060
 
 
 async def think(interaction: discord.Interaction, *, ephemeral: bool = False) -> None:
-    """Acknowledge a command at once; its answer follows.
+    """Acknowledge a command at once; its answer follows."""
+    with answered_once(interaction):
+        await interaction.response.defer(ephemeral=ephemeral, thinking=True)
+
+
+@contextmanager
+def answered_once(interaction: discord.Interaction) -> Iterator[None]:
+    """Take a first answer that is there already for the one that is being given.
 
     Discord's word may be lost on its way. The library then asks again and is refused, though the
-    user sees the bot think and waits.
+    user sees the answer, and waits for what follows.
     """
     try:
-        await interaction.response.defer(ephemeral=ephemeral, thinking=True)
+        yield
     except discord.HTTPException as error:
         if error.code != ACKNOWLEDGED:
             raise

@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from cogs.question import FORGOTTEN, GONE
 from cogs.reply_buttons import AT_IT, ENDED, NOT_YOURS, SAYING, ReplyButtons
+from cogs.thinking import ACKNOWLEDGED
 from cogs.voice import NOWHERE
 from services.core.errors import BotError, BusyError, StorageError
 from services.core.types import (
@@ -36,6 +37,7 @@ class Stage:
     """Press buttons; `shown` are those that a press left under the message."""
 
     def __init__(self) -> None:
+        self.lost: Exception | None = None  # raised where a press is answered, which was done
         self.conversations = MagicMock()
         self.conversations.stop_reply.return_value = 0
         self.conversations.is_writing.return_value = False
@@ -89,6 +91,7 @@ class Stage:
         )
         for name in ("edit_message", "defer", "send_message"):
             setattr(interaction.response, name, AsyncMock())
+        interaction.response.edit_message.side_effect = self.lost
         interaction.followup.send = AsyncMock()
         interaction.edit_original_response = AsyncMock()
         interaction.response.is_done = lambda: interaction.response.edit_message.await_count > 0
@@ -274,3 +277,14 @@ async def test_the_buttons_are_back_where_the_question_could_not_be_read(stage: 
     stage.conversations.recall.side_effect = StorageError("disk")
     assert left((await stage.press("again")).edit_original_response) == ["Again", "Speak"]
     stage.conversations.submit.assert_not_called()
+
+
+@pytest.mark.parametrize("button", ["again", "speak"])
+async def test_a_press_whose_answer_was_lost_does_what_it_says(
+    stage: Stage, button: ReplyButton
+) -> None:
+    refusal = discord.HTTPException(MagicMock(status=400, reason="-"), {"code": ACKNOWLEDGED})
+    stage.lost = refusal
+    await stage.press(button)
+    await asyncio.sleep(0)
+    assert stage.conversations.submit.called or stage.voice.speak.await_count == 1
