@@ -7,7 +7,7 @@ from discord import app_commands
 
 from cogs.access import AccessRefusedError
 from cogs.text_channels import UNREACHABLE
-from cogs.thinking import ACKNOWLEDGED
+from cogs.thinking import ACKNOWLEDGED, is_answered
 from services.core.errors import BotError
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ async def tell_failure(interaction: discord.Interaction, error: Exception, *, of
     if sentence is UNEXPECTED:
         log.error("%s failed", of, exc_info=failure)
     try:
-        if interaction.response.is_done():
+        if is_answered(interaction):
             await interaction.followup.send(sentence, ephemeral=True)
         else:
             await interaction.response.send_message(sentence, ephemeral=True)

@@ -9,11 +9,19 @@ log = logging.getLogger(__name__)
 ACKNOWLEDGED = 40060
 """Discord's code for an interaction that has its first answer already."""
 
+ANSWERED = "answered"
+"""Under this an interaction's `extras` tell of an answer that the library does not know of."""
+
 
 async def think(interaction: discord.Interaction, *, ephemeral: bool = False) -> None:
     """Acknowledge a command at once; its answer follows."""
     with answered_once(interaction):
         await interaction.response.defer(ephemeral=ephemeral, thinking=True)
+
+
+def is_answered(interaction: discord.Interaction) -> bool:
+    """Tell whether an interaction has its first answer."""
+    return interaction.response.is_done() or interaction.extras.get(ANSWERED) is True
 
 
 @contextmanager
@@ -28,4 +36,5 @@ def answered_once(interaction: discord.Interaction) -> Iterator[None]:
     except discord.HTTPException as error:
         if error.code != ACKNOWLEDGED:
             raise
+        interaction.extras[ANSWERED] = True
         log.info("Interaction %s was acknowledged before", interaction.id)

@@ -7,6 +7,7 @@ import pytest
 from discord import app_commands
 
 from cogs.errors import NOT_ALLOWED, OUTDATED, UNEXPECTED, explain, on_command_error
+from cogs.thinking import ACKNOWLEDGED, think
 from services.core.errors import BotError, NotInVoiceError, ProviderAuthError
 
 
@@ -101,3 +102,14 @@ async def test_an_answer_that_discord_refuses_is_only_logged(
     made.response.send_message.side_effect = refusal
     await on_command_error(made, invoke_error(NotInVoiceError()))
     assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+async def test_a_failure_after_an_acknowledgement_whose_answer_was_lost_is_told() -> None:
+    made = interaction(done=False)
+    made.extras = {}
+    refusal = discord.HTTPException(MagicMock(status=400, reason="-"), {"code": ACKNOWLEDGED})
+    made.response.defer = AsyncMock(side_effect=refusal)
+    made.response.send_message.side_effect = refusal
+    await think(made)
+    await on_command_error(made, NotInVoiceError())  # type: ignore[arg-type]
+    made.followup.send.assert_awaited_once_with(NotInVoiceError.user_message, ephemeral=True)
