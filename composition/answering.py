@@ -78,6 +78,7 @@ def open_answering(
         pacers=pacers,
         open_speech=speaking.open,
         explain=explain,
+        count=counter.count,
         streaming=settings.RESPONSE_STREAMING_ENABLED,
         interval=settings.STREAM_UPDATE_INTERVAL,
         typing_pacer=typing_pacer(settings),

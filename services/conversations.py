@@ -43,8 +43,8 @@ class Conversations:
     may return None; neither raises nor waits. `typing_pacer` is used for answers neither streamed
     nor spoken. With `buttons` an answer can be stopped, asked for again and spoken by what stands
     under it. What those say who are `opted_out` is never kept, nor what is asked about their
-    words. `explain` makes a sentence of an error nobody expected. `aclose` stops what runs,
-    marks it as stopped and returns within `end_within` seconds.
+    words. `explain` makes a sentence of an error nobody expected, `count` estimates the tokens of a
+    text. `aclose` stops what runs, marks it as stopped and returns within `end_within` seconds.
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class Conversations:
         pacers: ChannelPacers,
         open_speech: Callable[[UserTurn, TurnMetrics], Speech | None],
         explain: Callable[[BaseException], str],
+        count: Callable[[str], int],
         streaming: bool,
         interval: float,
         typing_pacer: TypingPacer | None,
@@ -82,6 +83,7 @@ class Conversations:
         self._pacers = pacers
         self._open_speech = open_speech
         self._explain = explain
+        self._count = count
         self._streaming = streaming
         self._interval = interval
         self._typing_pacer = typing_pacer
@@ -243,8 +245,7 @@ class Conversations:
     def _account(self, reply: Reply) -> None:
         """Count what a reply took, whatever became of it."""
         self._statistics.add(reply.metrics)
-        tokens = reply.metrics.prompt_tokens + reply.metrics.completion_tokens
-        self._limits.spend_tokens(reply.turn, tokens)
+        self._limits.spend_tokens(reply.turn, reply.tokens)
         self._limits.spend_speech(reply.turn, reply.seconds_spoken)
 
     def _ended(self, conversation: Conversation) -> None:
@@ -273,6 +274,7 @@ class Conversations:
             metrics=metrics,
             max_characters=self._max_characters,
             typing_pacer=None if self._streaming else self._typing_pacer,
+            count=self._count,
             explain=self._explain,
             on_text_done=conversation.text_done,
         )

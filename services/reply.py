@@ -74,6 +74,7 @@ class Reply:
     An answer whose speech was interrupted is kept as far as it was heard, any other as it was
     written. Each message of a question is an entry of its own. All carry the asker's id, so that
     forgetting a person forgets their answers, and the answer the ids of what it was made from.
+    `count` estimates tokens where a server does not tell them.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class Reply:
         metrics: TurnMetrics,
         max_characters: int,
         typing_pacer: TypingPacer | None,
+        count: Callable[[str], int],
         explain: Callable[[BaseException], str],
         on_text_done: Callable[["Reply"], None],
     ) -> None:
@@ -104,6 +106,8 @@ class Reply:
         self.metrics = metrics
         self._max_characters = max_characters
         self._typing_pacer = typing_pacer
+        self._count = count
+        self._given_up_tokens = 0
         self._explain = explain
         self._on_text_done = on_text_done
         self._at = time.time()
@@ -124,6 +128,11 @@ class Reply:
     def seconds_spoken(self) -> float:
         """Return how long the answer was heard."""
         return self._playback.seconds if self._playback else 0.0
+
+    @property
+    def tokens(self) -> int:
+        """Return what the model was asked and wrote, answers given up included."""
+        return self._given_up_tokens + self.metrics.prompt_tokens + self.metrics.completion_tokens
 
     @property
     def is_perceived(self) -> bool:
@@ -235,6 +244,7 @@ class Reply:
 
     async def _restart(self) -> None:
         """Leave nothing of the answer given up but the messages that the next one takes over."""
+        self._given_up_tokens = self.tokens
         self._text, self._notes = "", []
         self._failure = self._playback = None
         self._speech = self._generation = None
@@ -278,6 +288,9 @@ class Reply:
             self._failure = error
             self.metrics.error = type(error).__name__
             _report("The reply failed", error)
+        finally:
+            if self.metrics.completion_tokens == 0:  # a server tells them last, if ever
+                self.metrics.completion_tokens = self._count(self._text)
 
     def _take(self, delta: ChatDelta) -> None:
         """Hand on one delta, up to the longest text a reply may have."""

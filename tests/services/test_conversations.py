@@ -74,6 +74,7 @@ class Bot:
             pacers=ChannelPacers(),
             open_speech=self._open_speech,
             explain=str,
+            count=len,
             streaming=True,
             interval=1.0,
             typing_pacer=None,
@@ -393,6 +394,30 @@ async def test_a_person_whose_share_of_the_day_is_spent_is_told_so_once() -> Non
     ]
     assert other.texts == ["Yes."]
     assert len(bot.llm.contexts) == 2
+    await bot.conversations.aclose()
+
+
+@pytest.mark.parametrize("stops", [True, False])
+async def test_what_was_written_counts_where_the_server_does_not_say(stops: bool) -> None:
+    bot = Bot(ScriptedLLM(words("word " * 20)), shares=DailyShares(user_tokens=60))
+    bot.ask(id=1)
+    await asyncio.sleep(1.55)
+    assert bot.conversations.stop_author(100, 7 if stops else 8) == stops
+    await asyncio.sleep(3)
+    refused = bot.ask(id=2)
+    await asyncio.sleep(3)
+    assert refused.texts[0].startswith("You have used up your share")
+    await bot.conversations.aclose()
+
+
+async def test_an_answer_that_was_begun_anew_counts_as_two() -> None:
+    bot = Bot(ScriptedLLM(words("one two three four five")), shares=DailyShares(user_tokens=20))
+    bot.ask(id=1)
+    await asyncio.sleep(0.45)
+    bot.conversations.revise(100, 1, "What else?")
+    await asyncio.sleep(3)
+    used = bot.conversations._limits._budget.used("tokens of user 7")
+    assert used == 10 + len("one two three four ") + 10 + len("one two three four five ")
     await bot.conversations.aclose()
 
 

@@ -75,6 +75,7 @@ class Stage:
             metrics=self.metrics,
             max_characters=max_characters,
             typing_pacer=typing_pacer,
+            count=len,
             explain=lambda error: f"Unexpected: {error}",
             on_text_done=lambda _: self.text_done.append(now()),
         )
