@@ -3,10 +3,11 @@ from functools import partial
 from typing import Any, cast
 
 import discord
+from cachetools import TTLCache
 from discord import app_commands
 from discord.ext import commands
 
-from cogs.addressing import clean
+from cogs.addressing import clean, revised_text
 from cogs.chat import Chat
 from cogs.client import Client
 from cogs.enclosures import quotation
@@ -14,15 +15,19 @@ from cogs.errors import tell_failure
 from cogs.text_channels import InteractionText
 from cogs.thinking import think
 from services.conversations import Conversations
+from services.core.errors import BotError
 from services.core.logs import new_turn_id
 from services.core.types import UserTurn
 
 NAME = "Ask about this"
 DEFAULT = "Explain this."
+TAKEN_BACK = "That message was changed or deleted meanwhile. Please ask again."
 EMPTY = "There is nothing in that message that I can read."
 
 FORM_SECONDS = 15 * 60
 """How long a form may lie open before it is forgotten."""
+MAX_OPEN = 1000
+"""Messages with open forms that are remembered; one more makes the oldest count as changed."""
 
 Submit = Callable[[discord.Interaction, str], Awaitable[None]]
 
@@ -58,13 +63,14 @@ class QuestionForm(discord.ui.Modal, title=NAME):
 
 
 class AskAbout(commands.Cog):
-    """Answer questions about any message, chosen from its menu."""
+    """Answer questions about any message, chosen from its menu, while it stands as it was."""
 
     def __init__(self, client: Client, chat: Chat, conversations: Conversations) -> None:
         self._tree = client.tree
         self._bot_id = client.own_id
         self._chat = chat
         self._conversations = conversations
+        self._open: TTLCache[int, bool] = TTLCache(maxsize=MAX_OPEN, ttl=FORM_SECONDS)
         self._menu = app_commands.ContextMenu(name=NAME, callback=self.open_form)
 
     async def cog_load(self) -> None:
@@ -80,11 +86,31 @@ class AskAbout(commands.Cog):
         if not (quotation(message, self._bot_id()).text or message.attachments):
             await interaction.response.send_message(EMPTY, ephemeral=True)
             return
+        self._open[message.id] = True
         await interaction.response.send_modal(QuestionForm(partial(self._ask, message)))
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        """Read a deleted message no more."""
+        self._open.pop(payload.message_id, None)
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        """Read none of the messages that were deleted at once."""
+        for message_id in payload.message_ids:
+            self._open.pop(message_id, None)
+
+    @commands.Cog.listener()
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        """Read an edited message no more as it was."""
+        if revised_text(payload.data, self._bot_id()) is not None:
+            self._open.pop(payload.message_id, None)
 
     async def _ask(
         self, message: discord.Message, interaction: discord.Interaction, question: str
     ) -> None:
+        if message.id not in self._open:
+            raise BotError(user_message=TAKEN_BACK)
         self._chat.admit(interaction.user.id)
         await think(interaction)
         asked = self._chat.read_command(interaction, question, about=message)

@@ -4,8 +4,8 @@ from unittest.mock import AsyncMock, MagicMock
 
 import pytest
 
-from cogs.ask_about import DEFAULT, EMPTY, NAME, AskAbout, QuestionForm
-from services.core.errors import BusyError
+from cogs.ask_about import DEFAULT, EMPTY, NAME, TAKEN_BACK, AskAbout, QuestionForm
+from services.core.errors import BotError, BusyError
 from services.core.types import Author, IncomingMessage, Quote
 from services.turn_material import asked_about
 
@@ -25,18 +25,22 @@ class Stage:
 
     async def open(self) -> Any:
         interaction = person()
-        message: Any = MagicMock(content="Moin!" if self.quote else "", mentions=[], embeds=[])
+        message: Any = MagicMock(
+            id=5, content="Moin!" if self.quote else "", mentions=[], embeds=[]
+        )
         message.attachments = []
         await self.cog.open_form(interaction, message)
         return interaction
 
-    async def ask(self, question: str) -> Any:
+    async def ask(self, question: str, *, meanwhile: tuple[str, Any] | None = None) -> Any:
         form: QuestionForm = (await self.open()).response.send_modal.await_args.args[0]
         form.question.component = SimpleNamespace(value=question)  # type: ignore[assignment]
+        if meanwhile:
+            await getattr(self.cog, meanwhile[0])(meanwhile[1])
         interaction = person()
         try:
             await form.on_submit(interaction)
-        except BusyError as error:
+        except BotError as error:
             await form.on_error(interaction, error)
         return interaction
 
@@ -71,6 +75,26 @@ async def test_a_message_without_words_is_refused() -> None:
     interaction = await Stage(quote=None).open()
     assert interaction.response.send_message.await_args.args == (EMPTY,)
     interaction.response.send_modal.assert_not_awaited()
+
+
+async def test_a_message_taken_back_while_the_form_lies_open_is_not_read() -> None:
+    data = {"content": "other", "edited_timestamp": "2026"}
+    embeds = {"content": "Moin!", "edited_timestamp": None}
+    one: Any = SimpleNamespace(message_id=5)
+    many: Any = SimpleNamespace(message_ids={4, 5})
+    edited, unfurled = (SimpleNamespace(message_id=5, data=each) for each in (data, embeds))
+    for listener, event in (
+        ("on_raw_message_delete", one),
+        ("on_raw_bulk_message_delete", many),
+        ("on_raw_message_edit", edited),
+    ):
+        stage = Stage()
+        refused = await stage.ask("Why?", meanwhile=(listener, event))
+        assert refused.response.send_message.await_args.args == (TAKEN_BACK,)
+        stage.conversations.submit.assert_not_called()
+    stage = Stage()
+    await stage.ask("Why?", meanwhile=("on_raw_message_edit", unfurled))
+    stage.conversations.submit.assert_called_once()
 
 
 async def test_who_asks_too_fast_is_told() -> None:
