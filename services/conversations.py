@@ -245,7 +245,7 @@ class Conversations:
     def _account(self, reply: Reply) -> None:
         """Count what a reply took, whatever became of it."""
         self._statistics.add(reply.metrics)
-        self._limits.spend_tokens(reply.turn, reply.tokens)
+        self._limits.spend_tokens(reply.turn, reply.metrics.tokens)
         self._limits.spend_speech(reply.turn, reply.seconds_spoken)
 
     def _ended(self, conversation: Conversation) -> None:

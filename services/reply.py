@@ -107,7 +107,6 @@ class Reply:
         self._max_characters = max_characters
         self._typing_pacer = typing_pacer
         self._count = count
-        self._given_up_tokens = 0
         self._explain = explain
         self._on_text_done = on_text_done
         self._at = time.time()
@@ -128,11 +127,6 @@ class Reply:
     def seconds_spoken(self) -> float:
         """Return how long the answer was heard."""
         return self._playback.seconds if self._playback else 0.0
-
-    @property
-    def tokens(self) -> int:
-        """Return what the model was asked and wrote, answers given up included."""
-        return self._given_up_tokens + self.metrics.prompt_tokens + self.metrics.completion_tokens
 
     @property
     def is_perceived(self) -> bool:
@@ -244,7 +238,6 @@ class Reply:
 
     async def _restart(self) -> None:
         """Leave nothing of the answer given up but the messages that the next one takes over."""
-        self._given_up_tokens = self.tokens
         self._text, self._notes = "", []
         self._failure = self._playback = None
         self._speech = self._generation = None

@@ -23,9 +23,15 @@ class TurnMetrics:
     marks: dict[str, float] = field(default_factory=dict)
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    given_up_tokens: int = 0
     interrupted: bool = False
     error: str = ""
     restarts: int = 0
+
+    @property
+    def tokens(self) -> int:
+        """Return what the model was asked and wrote, answers given up included."""
+        return self.given_up_tokens + self.prompt_tokens + self.completion_tokens
 
     def mark(self, stage: str) -> None:
         """Note the seconds since the turn began; the first mark of a stage counts."""
@@ -34,6 +40,7 @@ class TurnMetrics:
     def restart(self) -> None:
         """Forget the answer so far: its turn has changed and is answered anew."""
         self.restarts += 1
+        self.given_up_tokens = self.tokens
         self.marks = {stage: at for stage, at in self.marks.items() if stage == "batched"}
         self.prompt_tokens = self.completion_tokens = 0
         self.interrupted, self.error = False, ""
