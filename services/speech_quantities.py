@@ -11,6 +11,9 @@ _ATTACHED: Final = frozenset(("d", "t", "V", "W", "in"))
 
 _GAP: Final = r"[ \u00a0\u202f]?"
 _NOT_WORD: Final = r"(?![^\W_]|\.[^\W\d_]\b)"
+_INSIDE: Final = r"\.(?=[,;:)]|\s[a-z])"
+"""A full stop behind an abbreviation inside a sentence."""
+
 _ARTICLE: Final = re.compile(r"(?:\A|\s|\()[Aa]n?\s\Z")
 
 
@@ -43,7 +46,7 @@ class Quantities:
             rule(rf"{START}{figures}{_GAP}°(?:\s?(?P<scale>[CF])\b)?", self._degrees, "°"),
             rule(
                 rf"{START}{figures}(?:(?P<hyphen>-)?{_GAP}(?P<unit>{apart})|(?P<near>{any_of(units)}))"
-                rf"{_NOT_WORD}{per}(?:\.(?=[,;:)]|\s[a-z]))?",
+                rf"{_NOT_WORD}{per}(?:{_INSIDE})?",
                 self._measure,
             ),
             rule(
@@ -60,20 +63,20 @@ class Quantities:
     def _money(self, per: str) -> list[Rule]:
         currencies, scales = self._language.currencies, any_of(self._language.scales)
         signs, marks = any_of(currencies), "".join(name[0] for name in currencies)
-        scale = rf"(?:{_GAP}(?P<scale>{scales})(?!\w)\.?)?"
+        scale = rf"(?:{_GAP}(?P<scale>{scales})(?!\w))?"
         sign = r"(?P<sign>[-−+±]\s?)?"
         low, high = f"(?P<low>{self._numbers.number})", f"(?P<high>{self._numbers.number})"
         before = rf"(?P<money>{signs}){_GAP}"
         return [
             rule(
                 rf"(?<![\w.,]){sign}{before}{low}(?:{RANGE}(?:{signs})?{high})?"
-                rf"{scale}(?!\d|\w){per}",
+                rf"{scale}(?!\d|\w)(?:{_INSIDE})?{per}",
                 self._sum,
                 marks,
             ),
             rule(
-                rf"{START}{sign}{low}(?:{RANGE}{high})?{scale}{_GAP}(?P<money>{signs}){_NOT_WORD}"
-                rf"{per}",
+                rf"{START}{sign}{low}(?:{RANGE}{high})?{scale}\.?{_GAP}(?P<money>{signs})"
+                rf"{_NOT_WORD}{per}",
                 self._sum,
                 marks,
             ),

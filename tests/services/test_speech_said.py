@@ -136,6 +136,8 @@ ENGLISH = [
     ("@ana in #MeToo @ home", "ana in hashtag MeToo at home"),
     ("Nice :) work ;-) <3", "Nice work"),
     ("§ 5 and 18+", "section 5 and 18 plus"),
+    ("He paid $2.3 billion. He left.", "He paid two point three billion dollars. He left."),
+    ("$3 bn. of debt", "three billion dollars of debt"),
 ]  # fmt: skip
 
 GERMAN = [
@@ -226,6 +228,7 @@ PORTUGUESE = [
     ("2 h, 100 km/h", "duas horas, cem quilômetros por hora"),
     ("1º, 2ª, século XXI, Pedro II", "primeiro, segunda, século vinte e um, Pedro segundo"),
     ("Sr. Silva, pág. 12", "senhor Silva, página 12"),
+    ("Custa R$ 3 bi. Sim.", "Custa três bilhões de reais. Sim."),
 ]
 
 DUTCH = [
