@@ -4,7 +4,7 @@ from typing import Final
 
 from services.abbreviations import ABBREVIATIONS
 from services.abbreviations import Rule as Ending
-from services.speech_language import Language
+from services.speech_language import Language, also_opening
 from services.speech_rule import Rule, any_of, rule
 
 _SAINT: Final = "St."
@@ -16,7 +16,9 @@ class Acronyms:
 
     def __init__(self, language: Language) -> None:
         self._language = language
-        self._dotted = {key.replace(" ", ""): said for key, said in language.abbreviations.items()}
+        written = also_opening(language.abbreviations)
+        self._dotted = {key.replace(" ", ""): said for key, said in written.items()}
+        self._behind_dot = f" {language.words['dot']} "
 
     def rules(self) -> list[Rule]:
         """Return the rules."""
@@ -41,6 +43,8 @@ class Acronyms:
         said = self._dotted.get(written)
         if said is None or (written == _SAINT and not _is_saint(match)):
             return match[0]
+        if match.string.endswith(self._behind_dot, 0, match.start()):
+            return match[0]  # the end of an address
         return f"{said}." if written != _SAINT and _ends(match, written) else said
 
     def _word(self, match: re.Match[str]) -> str:

@@ -4,6 +4,12 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 
+_LETTER = 2
+"""Characters of a single letter with its full stop: "C." is hardly ever "c." at the beginning."""
+_OTHERWISE = frozenset(("max.", "est."))
+"""What means something else with a capital: a name, and "established"."""
+
+
 class Noun(NamedTuple):
     """Hold a counted thing: one of it, many of it, and its gender ("m", "f", "n" or "")."""
 
@@ -114,6 +120,16 @@ def nouns(text: str, gender: str = "") -> dict[str, Noun]:
         noun = Noun(one.strip(), many.strip() or one.strip(), gender)
         found.update(dict.fromkeys(symbols.split(), noun))
     return found
+
+
+def also_opening(abbreviations: Mapping[str, str]) -> dict[str, str]:
+    """Return abbreviations also as they open a sentence, where they mean the same then."""
+    opening = {
+        written[0].upper() + written[1:]: said[0].upper() + said[1:]
+        for written, said in abbreviations.items()
+        if len(written) > _LETTER and written not in _OTHERWISE
+    }
+    return {**opening, **abbreviations}
 
 
 def word_set(text: str) -> frozenset[str]:

@@ -60,9 +60,9 @@ def rulebook_for(tag: str) -> Rulebook | None:
             *Figures(language, numbers).rules(),
         ),
         late=(
+            *Acronyms(language).rules(),
             *addresses.late_rules(),
             *RomanNumerals(language, numbers).rules(),
-            *Acronyms(language).rules(),
             *signs.rules(),
         ),
     )

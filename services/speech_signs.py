@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from services.speech_language import Language
+from services.speech_language import Language, also_opening
 from services.speech_numbers import NumberWords
 from services.speech_rule import Rule, any_of, rule
 
@@ -40,7 +40,7 @@ class Signs:
     def early_rules(self) -> list[Rule]:
         """Return the rules that need to see figures before they become words."""
         words = self._words
-        before = self._language.before_numbers
+        before = also_opening(self._language.before_numbers)
         return [
             rule(_EMOTICON, "", ":;=xX<^¯"),
             rule(r"(?<=[^\s\[])\[\^?\d{1,3}\](?!\()", "", "["),

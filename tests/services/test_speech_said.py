@@ -172,6 +172,8 @@ GERMAN = [
     ("030/1234567", "null drei null, eins zwei drei, vier fünf sechs, sieben"),
     ("1.234.567", "eine Million zweihundertvierunddreißigtausendfünfhundert"
      "siebenundsechzig"),
+    ("Z. B. Äpfel, ca. 5. Ca. 50 kamen.", "Zum Beispiel Äpfel, circa 5. Circa 50 kamen."),
+    ("Das ist Max. Er hat max. 5.", "Das ist Max. Er hat maximal 5."),
 ]  # fmt: skip
 
 FRENCH = [
@@ -206,6 +208,8 @@ SPANISH = [
     ("Felipe II, siglo XXI, Alfonso XIII", "Felipe segundo, siglo veintiuno, Alfonso trece"),
     ("EE. UU. y p. ej. esto", "Estados Unidos y por ejemplo esto"),
     ("Sr. López, n.º 5, pág. 12", "señor López, número 5, página 12"),
+    ("P. ej. esto, p.ej. eso. Aprox. 5. Pág. 3.",
+     "Por ejemplo esto, por ejemplo eso. Aproximadamente 5. Página 3."),
 ]
 
 ITALIAN = [
@@ -217,6 +221,7 @@ ITALIAN = [
     ("100 km/h, 50%", "cento chilometri all'ora, cinquanta per cento"),
     ("1º, 2ª, Luigi XIV", "primo, seconda, Luigi quattordicesimo"),
     ("n. 5, dott. Rossi, ecc.", "numero 5, dottor Rossi, eccetera."),
+    ("p.es. la Sig.ra Neri, la Dott.ssa Verdi", "per esempio la Signora Neri, la Dottoressa Verdi"),
 ]  # fmt: skip
 
 PORTUGUESE = [
@@ -229,6 +234,7 @@ PORTUGUESE = [
     ("1º, 2ª, século XXI, Pedro II", "primeiro, segunda, século vinte e um, Pedro segundo"),
     ("Sr. Silva, pág. 12", "senhor Silva, página 12"),
     ("Custa R$ 3 bi. Sim.", "Custa três bilhões de reais. Sim."),
+    ("p.ex. isto", "por exemplo isto"),
 ]
 
 DUTCH = [
@@ -241,6 +247,8 @@ DUTCH = [
     ("1e, 2de, 20ste", "eerste, tweede, twintigste"),
     ("bijv. dit, d.w.z. dat, enz.", "bijvoorbeeld dit, dat wil zeggen dat, enzovoort."),
     ("nr. 5, blz. 12, in 1984", "nummer 5, bladzijde 12, in negentienvierentachtig"),
+    ("Mail ana@example.nl. Dhr. Smit, nl. Jan",
+     "Mail ana apenstaartje example punt nl. De heer Smit, namelijk Jan"),
 ]  # fmt: skip
 
 OTHERS = [
