@@ -28,9 +28,9 @@ def _both_cases(text: str) -> frozenset[str]:
 _BY_RULE = {
     Rule.NEVER: _both_cases(
         "dr mr mrs prof messrs vs viz cf ca approx esp incl excl resp dept fig figs eq "  # English
-        "bzw ggf evtl vgl inkl exkl sog bspw zzgl abzgl "  # German
+        "bzw ggf evtl vgl inkl exkl sog bspw zzgl abzgl bzgl "  # German
         "mme mlle env av apr "  # French
-        "sr sra srta dra ud uds pág núm "  # Spanish and Portuguese
+        "sr sra srta dra ud uds pág núm aprox avda "  # Spanish and Portuguese
         "sig dott avv ing gent egr "  # Italian
         "bijv dhr mevr ca circa drs "  # Dutch
         "np tzw prof ul "  # Polish
@@ -43,15 +43,17 @@ _BY_RULE = {
         "d.w.z o.a t.ex bl.a m.in EE т.е т.н т.к"
     ),
     Rule.UNLESS_LOWER: _both_cases(
-        "etc usw enz osv ecc itd itp ej ex ibid min max sec hr hrs lb lbs oz ft yd mi km cm mm kg "
-        "mg ml cl tel ext est avg std misc ref orig temp ver Mio Mrd Tsd Std Min Sek др пр руб коп"
-    ),
+        "etc usw enz osv ecc itd itp ej ex ibid min max sec hrs lb lbs oz yd mi km cm mm kg "
+        "mg ml cl tel ext est avg std misc ref orig temp ver др пр руб коп"
+    )
+    | _words("hr ft"),
     Rule.UNLESS_DIGIT: _both_cases("no nos nr n° nº ch sect abs pos op стр"),
     Rule.UNLESS_LOWER_OR_DIGIT: _words(
         "Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Mon Tue Tues Wed Thu Thur Thurs Fri "
         "Sat Sun Art Sec p pp al Apt Bldg Hwy Univ univ Assn Intl Natl Govt"
     ),
     Rule.BEFORE_STARTER: _both_cases("inc ltd corp co bros jr llc plc gmbh г гг")
+    | _words("Mio Mrd Tsd Std Min Sek")
     | _words("UU St st Ave ave Blvd Rd rd Str Sq Esq Ph.D Ph.Ds B.Sc M.Sc Ed.D LL.B LL.M D.Phil"),
     Rule.UNLESS_TIME_WORD: _words("a.m p.m A.M P.M"),
 }

@@ -174,6 +174,7 @@ GERMAN = [
      "siebenundsechzig"),
     ("Z. B. Äpfel, ca. 5. Ca. 50 kamen.", "Zum Beispiel Äpfel, circa 5. Circa 50 kamen."),
     ("Das ist Max. Er hat max. 5.", "Das ist Max. Er hat maximal 5."),
+    ("Hr. Meier, Hrn. Meier", "Herr Meier, Herrn Meier"),
 ]  # fmt: skip
 
 FRENCH = [
