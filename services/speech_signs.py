@@ -13,6 +13,10 @@ _EMOTICON: Final = re.compile(
     r"\s?(?<!\S)(?:>?[:;=][-o^']?[()\[\]DPpOo3/\\|*]+|[xX]D+|</?3|\^\^|¯\\?_?\(ツ\)_?/?¯)"
     r"(?=[\s.,!?]|\Z)"
 )
+_ALONE: Final = re.compile(
+    r"(?:(?<![^\s(])(?=[<>]=?[-−+$€£\d])|(?<![^(])|(?<=[:,;]\s))([<>]=?)\s?(?=[-−+]?[$€£]?\d)"
+)
+"""A comparison with nothing before it: "takes <5 min", "(> 90 %)"."""
 _SUPERSCRIPTS: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _SUBSCRIPTS: Final = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _SUBSCRIPT: Final = "₀₁₂₃₄₅₆₇₈₉"
@@ -20,6 +24,7 @@ _BETWEEN: Final = {
     "+": "plus", "=": "equals", "==": "equals", "<": "less", ">": "more", "<=": "at most",
     ">=": "at least", "!=": "unequal", "≤": "at most", "≥": "at least", "≠": "unequal",
     "≈": "about", "÷": "divided", "*": "times", "×": "times", "±": "plus or minus",
+    "−": "minus",
 }  # fmt: skip
 _NAMED: Final = {
     "√": "root", "∞": "infinity", "±": "plus or minus", "≈": "about", "≤": "at most",
@@ -49,7 +54,9 @@ class Signs:
             rule(r"(?<![\w&])#\s?(?=\d)", f"{words['number']} ", "#"),
             rule(r"(?<=\d)\s-\s(?=\d)", self._spaced_dash, "-"),
             rule(r"(?<=\d)\s?\u2212\s?(?=\d)", f" {words['minus']} ", "\u2212"),
-            rule(r"(?<=[\d)])\s?\*\s?(?=[\d(])", f" {words['times']} ", "*"),
+            rule(r"(?<=[\d)])\s?[*·⋅]\s?(?=[\d(])", f" {words['times']} ", "*·⋅"),
+            rule(r"(?<=\d)\s/\s(?=\d)", self._spaced_slash, "/"),
+            rule(_ALONE, self._alone, "<>"),
         ]
 
     def rules(self) -> list[Rule]:
@@ -67,7 +74,7 @@ class Signs:
             rule(
                 rf"(?<=[\w)%])(\s?)({between})(\s?)(?=[\w(−√-])",
                 self._between,
-                "+=<>≤≥≠≈÷*×±",
+                "+=<>≤≥≠≈÷*×±−",
             ),
             rule(r"(?<=[\w.%°)])–(?=\w)", f" {words['to']} ", "–"),
             rule(r"(?<=\d)\+(?!\w)", f" {words['plus']}", "+"),
@@ -93,6 +100,12 @@ class Signs:
     def _spaced_dash(self, match: re.Match[str]) -> str:
         return f" {self._words['minus' if '=' in match.string else 'to']} "
 
+    def _spaced_slash(self, match: re.Match[str]) -> str:
+        return f" {self._words['divided']} " if "=" in match.string else "/"
+
+    def _alone(self, match: re.Match[str]) -> str:
+        return f"{self._words[_BETWEEN[match[1]]]} "
+
     def _power(self, match: re.Match[str]) -> str:
         power = match[1].translate(_SUPERSCRIPTS)
         before = match.string[max(0, match.start() - _WORD) : match.start()]
@@ -110,7 +123,7 @@ class Signs:
         before = match.string[max(0, match.start() - 2) : match.start()]
         letter = len(before) < 2 or not before[0].isalnum()
         name = _BETWEEN[match[2]]
-        if name == "times" and not (letter or before[1].isdigit()):
+        if match[2] == "*" and not (letter or before[1].isdigit()):
             return match[0]
         is_it = name in _COMPARISONS and (letter or before[-1].isdigit())
         compared = f"{self._words['is']} " if is_it else ""

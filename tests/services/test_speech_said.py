@@ -138,6 +138,13 @@ ENGLISH = [
     ("§ 5 and 18+", "section 5 and 18 plus"),
     ("He paid $2.3 billion. He left.", "He paid two point three billion dollars. He left."),
     ("$3 bn. of debt", "three billion dollars of debt"),
+    ("About >50%, <5 days or (>= $20)",
+     "About more than fifty percent, less than five days or (at least twenty dollars)"),
+    ("takes <5 min: > 3", "takes less than five minutes: more than 3"),
+    ("6.02 × 10²³, 3 · 4, a − b",
+     "six point zero two times 10 to the power of twenty-three, 3 times 4, a minus b"),
+    ("10 / 2 = 5", "10 divided by 2 equals 5"),
+    ("8 / 10 for that", "eight out of ten for that"),
 ]  # fmt: skip
 
 GERMAN = [
@@ -175,6 +182,7 @@ GERMAN = [
     ("Z. B. Äpfel, ca. 5. Ca. 50 kamen.", "Zum Beispiel Äpfel, circa 5. Circa 50 kamen."),
     ("Das ist Max. Er hat max. 5.", "Das ist Max. Er hat maximal 5."),
     ("Hr. Meier, Hrn. Meier", "Herr Meier, Herrn Meier"),
+    ("nur < 5 % oder >90 %", "nur kleiner als fünf Prozent oder größer als neunzig Prozent"),
 ]  # fmt: skip
 
 FRENCH = [
