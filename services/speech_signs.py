@@ -17,6 +17,13 @@ _ALONE: Final = re.compile(
     r"(?:(?<![^\s(])(?=[<>]=?[-−+$€£\d])|(?<![^(])|(?<=[:,;]\s))([<>]=?)\s?(?=[-−+]?[$€£]?\d)"
 )
 """A comparison with nothing before it: "takes <5 min", "(> 90 %)"."""
+_NEAR: Final = 60
+_STEP: Final = re.compile(
+    r"\s>\s[^>\n]{2,}\s>\s|\b(?:Settings|File|Edit|View|Tools|Menu|Preferences|Options|Start|"
+    r"Einstellungen|Datei|Fichier|Paramètres|Archivo|Ajustes|Impostazioni|Arquivo|Configurações|"
+    r"Bestand|Instellingen)\s>\s"
+)
+"""What is near a step through menus: another one, or the name of a menu."""
 _SUPERSCRIPTS: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _SUBSCRIPTS: Final = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _SUBSCRIPT: Final = "₀₁₂₃₄₅₆₇₈₉"
@@ -65,6 +72,8 @@ class Signs:
         between = any_of(_BETWEEN)
         return [
             rule(r"\s?(?:<-{1,3}>?|(?<![-=])[-=]{1,3}>|[→⇒⟶←])\s?", ", ", "-=→⇒⟶←"),
+            rule(r"(?<=\w[^\W\d])\s>\s(?=[^\W\d]\w)", _step, ">"),
+            rule(r"(?<=[^\W\d])<(?=\w{1,30}(?:(?:,\s?|<)\w{1,30}){0,4}>)", " ", "<"),
             rule(r"\bC\+\+", f"C {words['plus']} {words['plus']}", "+"),
             rule(r"\b([CF])#(?!\w)", rf"\1 {words['sharp']}", "#"),
             rule(r"(?<=[\w)])([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)", self._power, "⁰¹²³⁴⁵⁶⁷⁸⁹"),
@@ -139,6 +148,14 @@ class Signs:
 
     def _money(self, match: re.Match[str]) -> str:
         return f" {self._language.currencies[match[1]].unit.many}"
+
+
+def _step(match: re.Match[str]) -> str:
+    """Tell a way through menus, "File > Save", from a comparison: its steps have capitals."""
+    start, end = match.span()
+    text = match.string[max(0, start - _NEAR) : end + _NEAR]
+    steps = _STEP.search(text) and match.string[end].isupper()
+    return ", " if steps else match[0]
 
 
 def _spaced(words: str) -> Callable[[re.Match[str]], str]:

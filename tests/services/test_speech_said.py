@@ -145,6 +145,10 @@ ENGLISH = [
      "six point zero two times 10 to the power of twenty-three, 3 times 4, a minus b"),
     ("10 / 2 = 5", "10 divided by 2 equals 5"),
     ("8 / 10 for that", "eight out of ten for that"),
+    ("Click File > Save As. Open Home > My Apps > Notes",
+     "Click File, Save As. Open Home, My Apps, Notes"),
+    ("speed > limit, a List<String> and Map<K, List<V>> x",
+     "speed more than limit, a List String> and Map K, List V>> x"),
 ]  # fmt: skip
 
 GERMAN = [
