@@ -36,7 +36,8 @@ DUTCH: Final = Language(
         "ratio = tegen; and = en; at = apenstaartje; dot = punt; dash = streepje;"
         "underscore = laag streepje; port = poort; version = versie; version point = punt;"
         "point = komma; number = nummer; hashtag = hashtag; section = paragraaf; per = per;"
-        "out of = van de; mixed = en; control = Control; command = Command; sharp = sharp"
+        "out of = van de; mixed = en; control = Control; command = Command; sharp = sharp;"
+        "times as much = keer"
     ),
     degree=Noun("graad", "graden"),
     units=nouns(

@@ -23,7 +23,8 @@ ENGLISH: Final = Language(
         "underscore = underscore; port = port; version = version; point = point; number = number;"
         "hashtag = hashtag; section = section; per = per; out of = out of; over = over;"
         "divided = divided by; mixed = and;"
-        "control = Control; command = Command; sharp = sharp"
+        "control = Control; command = Command; sharp = sharp;"
+        "times as much = times"
     ),
     degree=Noun("degree", "degrees"),
     units=nouns(

@@ -37,7 +37,8 @@ FRENCH: Final = Language(
         "at = arobase; dot = point; dash = tiret; underscore = tiret bas; port = port;"
         "version = version; version point = point; point = virgule; number = numéro;"
         "hashtag = hashtag; section = paragraphe; per = par; out of = sur; mixed = et;"
-        "control = Contrôle; command = Commande; sharp = sharp"
+        "control = Contrôle; command = Commande; sharp = sharp;"
+        "times as much = fois"
     ),
     degree=Noun("degré", "degrés", "m"),
     units=nouns(

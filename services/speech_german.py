@@ -39,7 +39,8 @@ GERMAN: Final = Language(
         "dot = Punkt; dash = minus; underscore = Unterstrich; port = Port; version = Version;"
         "version point = Punkt; point = Komma; number = Nummer; hashtag = Hashtag;"
         "section = Paragraf; per = pro; out of = von; mixed = ; control = Steuerung;"
-        "command = Command; sharp = sharp"
+        "command = Command; sharp = sharp;"
+        "times as much = mal"
     ),
     degree=Noun("Grad", "Grad", "m"),
     units=nouns(

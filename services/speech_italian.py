@@ -36,7 +36,8 @@ ITALIAN: Final = Language(
         "at = chiocciola; dot = punto; dash = trattino; underscore = trattino basso;"
         "port = porta; version = versione; version point = punto; point = virgola;"
         "number = numero; hashtag = hashtag; section = paragrafo; per = per; out of = su;"
-        "mixed = e; control = Control; command = Command; sharp = sharp"
+        "mixed = e; control = Control; command = Command; sharp = sharp;"
+        "times as much = volte"
     ),
     degree=Noun("grado", "gradi", "m"),
     units=nouns(

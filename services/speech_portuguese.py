@@ -37,7 +37,8 @@ PORTUGUESE: Final = Language(
         "dot = ponto; dash = hífen; underscore = sublinhado; port = porta; version = versão;"
         "version point = ponto; point = vírgula; number = número; hashtag = hashtag;"
         "section = parágrafo; per = por; out of = de; mixed = e; control = Control;"
-        "command = Command; sharp = sharp"
+        "command = Command; sharp = sharp;"
+        "times as much = vezes"
     ),
     degree=Noun("grau", "graus", "m"),
     units=nouns(

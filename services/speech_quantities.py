@@ -159,7 +159,7 @@ class Quantities:
         return said
 
     def _times(self, match: re.Match[str]) -> str:
-        return f"{self._span(match)} {self._language.words['times']}"
+        return f"{self._span(match)} {self._language.words['times as much']}"
 
     def _feet(self, match: re.Match[str]) -> str:
         feet, inches = self._numbers.read(match["low"]), self._numbers.read(match["high"])

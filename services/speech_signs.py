@@ -64,6 +64,8 @@ class Signs:
             rule(r"(?<=[\d)])\s?[*·⋅]\s?(?=[\d(])", f" {words['times']} ", "*·⋅"),
             rule(r"(?<=\d)\s/\s(?=\d)", self._spaced_slash, "/"),
             rule(_ALONE, self._alone, "<>"),
+            rule(r"(?<![\w.,])(\d{1,9})x(?=\s?[-−+*/=^²³<>≤≥)])", r"\1 x", "x"),
+            rule(r"(?<=[=+*/])(\s?\d{1,9})x(?!\w)", r"\1 x", "x"),
         ]
 
     def rules(self) -> list[Rule]:

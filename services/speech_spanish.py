@@ -37,7 +37,8 @@ SPANISH: Final = Language(
         "dot = punto; dash = guion; underscore = guion bajo; port = puerto; version = versión;"
         "version point = punto; point = coma; number = número; hashtag = hashtag;"
         "section = sección; per = por; out of = de; mixed = y; control = Control;"
-        "command = Comando; sharp = sharp"
+        "command = Comando; sharp = sharp;"
+        "times as much = veces"
     ),
     degree=Noun("grado", "grados", "m"),
     units=nouns(

@@ -149,6 +149,8 @@ ENGLISH = [
      "Click File, Save As. Open Home, My Apps, Notes"),
     ("speed > limit, a List<String> and Map<K, List<V>> x",
      "speed more than limit, a List String> and Map K, List V>> x"),
+    ("f(x) = 2x + 3 and y = 2x, 2x faster",
+     "f(x) equals 2 x plus 3 and y equals 2 x, two times faster"),
 ]  # fmt: skip
 
 GERMAN = [
@@ -223,6 +225,7 @@ SPANISH = [
     ("Sr. López, n.º 5, pág. 12", "señor López, número 5, página 12"),
     ("P. ej. esto, p.ej. eso. Aprox. 5. Pág. 3.",
      "Por ejemplo esto, por ejemplo eso. Aproximadamente 5. Página 3."),
+    ("3x mejor, 3 × 4", "tres veces mejor, tres por cuatro"),
 ]
 
 ITALIAN = [
@@ -235,6 +238,7 @@ ITALIAN = [
     ("1º, 2ª, Luigi XIV", "primo, seconda, Luigi quattordicesimo"),
     ("n. 5, dott. Rossi, ecc.", "numero 5, dottor Rossi, eccetera."),
     ("p.es. la Sig.ra Neri, la Dott.ssa Verdi", "per esempio la Signora Neri, la Dottoressa Verdi"),
+    ("3x meglio", "tre volte meglio"),
 ]  # fmt: skip
 
 PORTUGUESE = [
