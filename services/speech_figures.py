@@ -26,6 +26,7 @@ class Figures:
         number, signs = self._numbers.number, "".join(_SIMPLE_FRACTIONS)
         return [
             rule(rf"(?<![\w.,/])(?:(\d{{1,4}})\s)?(\d{{1,3}})/(\d{{1,3}}){END}", self._over, "/"),
+            rule(rf"{START}(?=\d+[.,]\d)({number})/(\d{{1,3}}){END}", self._marks, "/"),
             rule(rf"(?:(?<!\d)(\d{{1,4}})\s?)?([{signs}])", self._sign, signs),
             rule(rf"{START}(?P<low>\d{{1,3}}):(?P<high>\d{{1,3}}){END}", self._ratio, ":"),
             *self._ordinals(),
@@ -77,9 +78,12 @@ class Figures:
         return " ".join([*filter(None, parts), names.get(f"+{written}", said)])
 
     def _out_of(self, upper: str, lower: str) -> str:
-        name = "out of" if int(upper) <= int(lower) else "over"
-        read = self._numbers.read
+        read, value = self._numbers.read, self._numbers.value
+        name = "out of" if value(upper) <= value(lower) else "over"
         return f"{read(upper)} {self._language.words[name]} {read(lower)}"
+
+    def _marks(self, match: re.Match[str]) -> str:
+        return self._out_of(match[1], match[2])
 
     def _sign(self, match: re.Match[str]) -> str:
         return self._fraction(_SIMPLE_FRACTIONS[match[2]], match[1])

@@ -39,7 +39,11 @@ class Moments:
         day = rf"(?P<day>\d{{1,2}}){suffix}"
         month = rf"(?P<month>{self._month_names})\b\.?"
         found = [
-            rule(rf"{START}(\d{{4}})-(\d\d)-(\d\d)(?:T(?=\d)|{END})", self._iso_date, "-"),
+            rule(
+                rf"{START}(\d{{4}})(?P<sep>[/-])(\d\d)(?P=sep)(\d\d)(?:T(?=\d)|{END})",
+                self._iso_date,
+                "-/",
+            ),
             rule(
                 rf"{START}(\d{{1,2}})(?P<sep>[/.-])(\d{{1,2}})(?P=sep)(\d{{4}}|\d\d){END}",
                 self._figures,
@@ -64,7 +68,7 @@ class Moments:
         if self._language.articles:
             found[2:2] = [rule(rf"{START}(\d{{1,2}})\.(\d{{1,2}})\.(?!\d)", self._day_and_month)]
         if self._language.code == "en":
-            found.insert(5, self._twelve_hours())
+            found[5:5] = [self._hour_range(), self._twelve_hours()]
         return found
 
     def year_rules(self) -> list[Rule]:
@@ -93,8 +97,13 @@ class Moments:
         time = rf"{START}(\d{{1,2}})(?:[:.](\d\d))?(?::(\d\d))?{period}"
         return rule(re.compile(time, re.IGNORECASE), self._time)
 
+    def _hour_range(self) -> Rule:
+        time, period = r"\d{1,2}(?::\d\d)?", r"[ap]\.?\s?m\b"
+        pattern = rf"{START}({time}(?:\s?{period}\.?)?){RANGE}(?={time}\s?{period})"
+        return rule(re.compile(pattern, re.IGNORECASE), rf"\1 {self._word('to')} ", "-–—")
+
     def _iso_date(self, match: re.Match[str]) -> str:
-        said = self._date(match, int(match[3]), int(match[2]), int(match[1]))
+        said = self._date(match, int(match[4]), int(match[3]), int(match[1]))
         return f"{said} " if match[0].endswith("T") and said != match[0] else said
 
     def _figures(self, match: re.Match[str]) -> str:

@@ -13,6 +13,7 @@ MAX_DIGITS: Final = 15
 _CARDINALS: Final = {"m": "-masculine", "f": "-feminine", "n": "-neuter"}
 _SIGNS: Final = {"-": "minus", "\u2212": "minus", "+": "plus", "±": "plus or minus"}
 _GROUP: Final = 3
+_EXCHANGED: Final = str.maketrans(".,", ",.")
 
 
 class NumberWords:
@@ -28,8 +29,9 @@ class NumberWords:
         # a foreign point is one where it can't part thousands: "Python 3.5" in a German text
         foreign = "" if language.decimal == "." else r"|\.\d{1,2}(?!\d)|\.\d{4,15}(?!\d)"
         self.number: Final = (
+            rf"(?:{_abroad(language)}|"
             rf"(?:\d{{1,3}}(?:{groups}\d{{3}}){{1,5}}(?!\d)|\d{{1,{MAX_DIGITS}}}(?!\d))"
-            rf"(?:{point}\d{{1,15}}(?!\d){foreign})?"
+            rf"(?:{point}\d{{1,15}}(?!\d){foreign})?)"
         )
         self._grouping = str.maketrans("", "", language.grouping)
 
@@ -117,6 +119,8 @@ class NumberWords:
     def _parts(self, figures: str) -> tuple[str, str, str]:
         """Return the whole part's digits, the word for the mark behind it and the fraction's."""
         language = self._language
+        if re.fullmatch(_abroad(language), figures):
+            figures = figures.translate(_EXCHANGED)
         at = figures.rfind(language.decimal)
         foreign = figures.rfind(".")
         if at < 0 and foreign >= 0 and len(figures) - foreign - 1 != _GROUP:
@@ -135,6 +139,12 @@ class NumberWords:
         if fraction[zeros:]:
             said.append(self.cardinal(int(fraction[zeros:])))
         return " ".join(said)
+
+
+def _abroad(language: Language) -> str:
+    """Return the pattern of numbers that can only be written the other way: "1,234.50"."""
+    point, group = (",", r"\.") if language.decimal == "." else (r"\.", ",")
+    return rf"\d{{1,3}}(?:{group}\d{{3}}){{1,4}}{point}\d{{1,2}}(?!\d)"
 
 
 def _is_name(whole: str) -> bool:

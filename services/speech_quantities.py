@@ -14,6 +14,7 @@ _NOT_WORD: Final = r"(?![^\W_]|\.[^\W\d_]\b)"
 _INSIDE: Final = r"\.(?=[,;:)]|\s[a-z])"
 """A full stop behind an abbreviation inside a sentence."""
 
+_THOUSANDS: Final = re.compile(r"\d{1,3},\d{3}")
 _ARTICLE: Final = re.compile(r"(?:\A|\s|\()[Aa]n?\s\Z")
 
 
@@ -94,7 +95,7 @@ class Quantities:
     def _sum(self, match: re.Match[str]) -> str:
         currency = self._language.currencies[match["money"]]
         currency = currency._replace(unit=self._attribute(match, currency.unit))
-        low, high, scale = match["low"], match["high"], match["scale"]
+        low, high, scale = self._low(match), match["high"], match["scale"]
         per = self._per(match["per"])
         if scale:
             noun = self._language.scales[scale]
@@ -107,6 +108,15 @@ class Quantities:
         else:
             said = self._amount(low, currency)
         return self._numbers.with_sign(match["sign"] or "", said + per)
+
+    def _low(self, match: re.Match[str]) -> str:
+        """Return the first figures; "$1,500" has no thousandths in any language."""
+        low: str = match["low"]
+        foreign = self._language.decimal == "," and match.string.startswith(
+            ("$", "US$"), match.start("money")
+        )
+        before = match.start("money") < match.start("low")
+        return low.replace(",", ".") if foreign and before and _THOUSANDS.fullmatch(low) else low
 
     def _amount(self, written: str, currency: Currency) -> str:
         numbers = self._numbers

@@ -151,6 +151,14 @@ ENGLISH = [
      "speed more than limit, a List String> and Map K, List V>> x"),
     ("f(x) = 2x + 3 and y = 2x, 2x faster",
      "f(x) equals 2 x plus 3 and y equals 2 x, two times faster"),
+    ("1.234,56 € and 1.234,5",
+     "one thousand two hundred thirty-four euros fifty-six and one thousand two hundred "
+     "thirty-four point five"),
+    ("8-9 am, 9am-5pm, 9:30 – 10 p.m.",
+     "8 to nine a.m., nine a.m. to five p.m., nine thirty to ten p.m."),
+    ("on 2026/11/21", "on November twenty-first, twenty twenty-six"),
+    ("9.8/10 and 4,500/500, 2023/24",
+     "nine point eight out of ten and four thousand five hundred over five hundred, 2023/24"),
 ]  # fmt: skip
 
 GERMAN = [
@@ -189,6 +197,10 @@ GERMAN = [
     ("Das ist Max. Er hat max. 5.", "Das ist Max. Er hat maximal 5."),
     ("Hr. Meier, Hrn. Meier", "Herr Meier, Herrn Meier"),
     ("nur < 5 % oder >90 %", "nur kleiner als fünf Prozent oder größer als neunzig Prozent"),
+    ("$1,234.56 und 1,234,567.8",
+     "eintausendzweihundertvierunddreißig Dollar sechsundfünfzig und eine Million "
+     "zweihundertvierunddreißigtausendfünfhundertsiebenundsechzig Komma acht"),
+    ("$1,500, 1,759 €", "eintausendfünfhundert Dollar, eins Komma sieben fünf neun Euro"),
 ]  # fmt: skip
 
 FRENCH = [
@@ -223,9 +235,13 @@ SPANISH = [
     ("Felipe II, siglo XXI, Alfonso XIII", "Felipe segundo, siglo veintiuno, Alfonso trece"),
     ("EE. UU. y p. ej. esto", "Estados Unidos y por ejemplo esto"),
     ("Sr. López, n.º 5, pág. 12", "señor López, número 5, página 12"),
-    ("P. ej. esto, p.ej. eso. Aprox. 5. Pág. 3.",
-     "Por ejemplo esto, por ejemplo eso. Aproximadamente 5. Página 3."),
+    (
+        "P. ej. esto, p.ej. eso. Aprox. 5. Pág. 3.",
+        "Por ejemplo esto, por ejemplo eso. Aproximadamente 5. Página 3.",
+    ),
     ("3x mejor, 3 × 4", "tres veces mejor, tres por cuatro"),
+    ("$1,234.56", "mil doscientos treinta y cuatro dólares con cincuenta y seis"),
+    ("Cuesta $1,500.", "Cuesta mil quinientos dólares."),
 ]
 
 ITALIAN = [
@@ -239,6 +255,7 @@ ITALIAN = [
     ("n. 5, dott. Rossi, ecc.", "numero 5, dottor Rossi, eccetera."),
     ("p.es. la Sig.ra Neri, la Dott.ssa Verdi", "per esempio la Signora Neri, la Dottoressa Verdi"),
     ("3x meglio", "tre volte meglio"),
+    ("+39 333 123 4567", "più tre nove, tre tre tre, uno due tre, quattro cinque sei sette"),
 ]  # fmt: skip
 
 PORTUGUESE = [
@@ -252,6 +269,7 @@ PORTUGUESE = [
     ("Sr. Silva, pág. 12", "senhor Silva, página 12"),
     ("Custa R$ 3 bi. Sim.", "Custa três bilhões de reais. Sim."),
     ("p.ex. isto", "por exemplo isto"),
+    ("Ligue (11) 91234-5678.", "Ligue um um, nove um dois, três quatro, cinco seis sete oito."),
 ]
 
 DUTCH = [
