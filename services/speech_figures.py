@@ -2,6 +2,7 @@
 import re
 from typing import Final
 
+from services.abbreviations import STARTERS
 from services.speech_language import Language
 from services.speech_numbers import NumberWords
 from services.speech_rule import END, SIGN, START, Rule, any_of, rule
@@ -49,7 +50,8 @@ class Figures:
             found.append(rule(pattern, self._ordinal))
         if language.articles:
             words = any_of(language.articles)
-            found.append(rule(rf"\b({words})(\s)(\d{{1,3}})\.(?=\s[^\W\d_])", self._dotted))
+            pattern = rf"\b((?i:{words}))(\s)(\d{{1,3}})\.(?=\s(?P<next>[^\W\d_]+))"
+            found.append(rule(pattern, self._dotted))
         return found
 
     def _ordinal(self, match: re.Match[str]) -> str:
@@ -57,7 +59,9 @@ class Figures:
         return self._numbers.ordinal(int(match[1]), form)
 
     def _dotted(self, match: re.Match[str]) -> str:
-        form = self._language.articles[match[1]]
+        if match["next"] in STARTERS:
+            return match[0]
+        form = self._language.articles[match[1].lower()]
         return f"{match[1]}{match[2]}{self._numbers.ordinal(int(match[3]), form)}"
 
     def _over(self, match: re.Match[str]) -> str:
@@ -74,8 +78,11 @@ class Figures:
         said = names.get(written, "")
         if not (said and whole):
             return said
-        parts = (self._numbers.read(whole), self._language.words["mixed"])
-        return " ".join([*filter(None, parts), names.get(f"+{written}", said)])
+        joined = names.get(f"+{written}", said)
+        mixed = self._language.words["mixed"]
+        if not mixed:  # "eineinhalb"
+            return self._numbers.cardinal(int(whole), "m") + joined
+        return f"{self._numbers.read(whole)} {mixed} {joined}"
 
     def _out_of(self, upper: str, lower: str) -> str:
         read, value = self._numbers.read, self._numbers.value

@@ -10,7 +10,8 @@ _YEARS: Final = range(1000, 2100)
 _SURE_YEARS: Final = range(1900, 2100)
 """Four figures that are a year without a word before them that says so."""
 
-_LAST_WORD: Final = re.compile(r"[^\W\d_]+(?=\W{1,2}\Z)")
+_LAST_WORD: Final = re.compile(r"([^\W\d_]+)(?=\W{1,2}\Z)")
+_BEFORE_TWO_DAYS: Final = re.compile(r"([^\W\d_]+)\s\d{1,2}\.\s(?:und|oder)\s\Z")
 _BEFORE: Final = 24  # characters looked back at
 _THINGS: Final = re.compile(
     r"\s(?!was\b|is\b|has\b|as\b|this\b)(?:[a-z]{2,}s|people|men|women|children)\b"
@@ -228,8 +229,9 @@ class Moments:
 
 def _word_before(match: re.Match[str]) -> str:
     start = match.start()
-    found = _LAST_WORD.search(match.string[max(0, start - _BEFORE) : start])
-    return found[0] if found else ""
+    before = match.string[max(0, start - _BEFORE) : start]
+    found = _BEFORE_TWO_DAYS.search(before) or _LAST_WORD.search(before)
+    return found[1] if found else ""
 
 
 def _decade(year: str, suffix: str) -> str:

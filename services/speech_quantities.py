@@ -11,7 +11,7 @@ _ATTACHED: Final = frozenset(("d", "t", "V", "W", "in"))
 
 _GAP: Final = r"[ \u00a0\u202f]?"
 _NOT_WORD: Final = r"(?![^\W_]|\.[^\W\d_]\b)"
-_INSIDE: Final = r"\.(?=[,;:)]|\s[a-z])"
+_INSIDE: Final = r"\.(?=[,;:)]|\s[a-z]|\s\d+\s?(?:Min|min|Sek|sec|in)\b)"
 """A full stop behind an abbreviation inside a sentence."""
 
 _THOUSANDS: Final = re.compile(r"\d{1,3},\d{3}")
@@ -127,10 +127,10 @@ class Quantities:
         value = int(fraction)
         if not value:
             return numbers.count(whole, currency.unit)
-        cents = numbers.cardinal(value, cent.gender)
         if not int(whole):
             return numbers.count(str(value), cent)
         template = self._language.few_cents if value < 10 else self._language.cents
+        cents = numbers.cardinal(value, cent.gender if "{cents}" in template else "")
         noun = cent.one if value == 1 else cent.many
         return template.format(unit=numbers.count(whole, currency.unit), cent=cents, cents=noun)
 

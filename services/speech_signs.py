@@ -106,7 +106,8 @@ class Signs:
 
     def _named(self, sign: str, name: str) -> Rule:
         words = f" {self._words[name]} "
-        return rule(rf"(\A|\s)?{re.escape(sign)}\s?(\Z|(?=[^\w\s]))?", _spaced(words), sign)
+        signs = "§+" if sign == "§" else re.escape(sign)
+        return rule(rf"(\A|\s)?{signs}\s?(\Z|(?=[^\w\s]))?", _spaced(words), sign)
 
     def _spaced_dash(self, match: re.Match[str]) -> str:
         return f" {self._words['minus' if '=' in match.string else 'to']} "

@@ -187,7 +187,7 @@ GERMAN = [
     ("Ludwig XIV. war König.", "Ludwig der vierzehnte war König."),
     ("im Jahr 1984, die 1990er", "im Jahr neunzehnhundertvierundachtzig, die "
      "neunzehnhundertneunziger"),
-    ("2½ Stunden, 3/4", "zwei ein halb Stunden, drei Viertel"),
+    ("2½ Stunden, 3/4", "zweieinhalb Stunden, drei Viertel"),
     ("3 + 4 = 7, a < b", "3 plus 4 gleich 7, a ist kleiner als b"),
     ("ana@example.de", "ana ät example Punkt de"),
     ("030/1234567", "null drei null, eins zwei drei, vier fünf sechs, sieben"),
@@ -201,6 +201,15 @@ GERMAN = [
      "eintausendzweihundertvierunddreißig Dollar sechsundfünfzig und eine Million "
      "zweihundertvierunddreißigtausendfünfhundertsiebenundsechzig Komma acht"),
     ("$1,500, 1,759 €", "eintausendfünfhundert Dollar, eins Komma sieben fünf neun Euro"),
+    ("1,01 € und 2,21 €", "ein Euro eins und zwei Euro einundzwanzig"),
+    ("Im 19. Jahrhundert. Am 5. Er ging.", "Im neunzehnten Jahrhundert. Am 5. Er ging."),
+    ("am 5. und 6. Juni, der 5. oder 6. Mai",
+     "am fünften und sechsten Juni, der fünfte oder sechste Mai"),
+    ("1½ Tassen, 1 3/4 Liter", "eineinhalb Tassen, eindreiviertel Liter"),
+    ("§§ 3 und 5", "Paragraf 3 und 5"),
+    ("2 EL Öl, bzgl. Salz: 1 TL u. v. m.",
+     "zwei Esslöffel Öl, bezüglich Salz: ein Teelöffel und vieles mehr."),
+    ("5 Std. 30 Min.", "fünf Stunden dreißig Minuten."),
 ]  # fmt: skip
 
 FRENCH = [
@@ -242,6 +251,7 @@ SPANISH = [
     ("3x mejor, 3 × 4", "tres veces mejor, tres por cuatro"),
     ("$1,234.56", "mil doscientos treinta y cuatro dólares con cincuenta y seis"),
     ("Cuesta $1,500.", "Cuesta mil quinientos dólares."),
+    ("1,01 €", "un euro con uno"),
 ]
 
 ITALIAN = [
