@@ -66,6 +66,11 @@ class Moments:
             ),
             *self._durations(),
         ]
+        if self._language.code == "it":
+            hour = r"(?:(?i:\bd?alle|\bore|\bd?all['’])\s?)"
+            found.insert(
+                2, rule(rf"({hour})(\d{{1,2}})\.(\d\d)(?![\d%€]|[.,]\d)", self._of_hours, ".")
+            )
         if self._language.articles:
             found[2:2] = [rule(rf"{START}(\d{{1,2}})\.(\d{{1,2}})\.(?!\d)", self._day_and_month)]
         if self._language.code == "en":
@@ -169,6 +174,12 @@ class Moments:
             seconds = self._numbers.count(str(second), self._language.units["s"])
             said = f"{said} {self._word('and')} {seconds}"
         return said + period
+
+    def _of_hours(self, match: re.Match[str]) -> str:
+        hour, minute = int(match[2]), int(match[3])
+        if hour > 24 or minute > 59:
+            return match[0]
+        return match[1] + self._of_day(hour, minute, exact=True)
 
     def _of_day(self, hour: int, minute: int, *, exact: bool) -> str:
         clock, numbers = self._clock, self._numbers

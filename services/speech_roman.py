@@ -17,6 +17,9 @@ _SIGNS: Final = {
     "IV": 4,
     "I": 1,
 }
+_QUEENS: Final = frozenset(
+    ("Elisabeth", "Elizabeth", "Élisabeth", "Elisabetta", "Isabel", "Katharina", "Catherine")
+)
 _NUMERAL: Final = r"(?P<roman>[IVXLC]{1,9})"
 
 
@@ -48,12 +51,13 @@ class RomanNumerals:
         value, reign = value_of(match["roman"]), self._language.reign
         if not value:
             return match[0]
+        article, form = reign.article, reign.form
+        if match["name"] in _QUEENS:
+            article, form = article.replace("der", "die"), form.replace("-masculine", "-feminine")
         ordinal = value <= reign.last_ordinal
-        said = (
-            self._numbers.ordinal(value, reign.form) if ordinal else self._numbers.cardinal(value)
-        )
+        said = self._numbers.ordinal(value, form) if ordinal else self._numbers.cardinal(value)
         last = "." if match[0].endswith(".") and match.end() == len(match.string) else ""
-        return f"{match['name']} {reign.article}{said}{last}"
+        return f"{match['name']} {article}{said}{last}"
 
     def _century(self, match: re.Match[str]) -> str:
         value = value_of(match["roman"])

@@ -210,6 +210,7 @@ GERMAN = [
     ("2 EL Öl, bzgl. Salz: 1 TL u. v. m.",
      "zwei Esslöffel Öl, bezüglich Salz: ein Teelöffel und vieles mehr."),
     ("5 Std. 30 Min.", "fünf Stunden dreißig Minuten."),
+    ("Elisabeth II. und Karl III.", "Elisabeth die zweite und Karl der dritte."),
 ]  # fmt: skip
 
 FRENCH = [
@@ -252,6 +253,7 @@ SPANISH = [
     ("$1,234.56", "mil doscientos treinta y cuatro dólares con cincuenta y seis"),
     ("Cuesta $1,500.", "Cuesta mil quinientos dólares."),
     ("1,01 €", "un euro con uno"),
+    ("Isabel II", "Isabel segunda"),
 ]
 
 ITALIAN = [
@@ -266,6 +268,9 @@ ITALIAN = [
     ("p.es. la Sig.ra Neri, la Dott.ssa Verdi", "per esempio la Signora Neri, la Dottoressa Verdi"),
     ("3x meglio", "tre volte meglio"),
     ("+39 333 123 4567", "più tre nove, tre tre tre, uno due tre, quattro cinque sei sette"),
+    ("alle 15.30, ore 9.05, alle 15.75",
+     "alle quindici e trenta, ore nove e cinque, alle quindici punto settantacinque"),
+    ("Elisabetta II", "Elisabetta seconda"),
 ]  # fmt: skip
 
 PORTUGUESE = [
@@ -280,6 +285,7 @@ PORTUGUESE = [
     ("Custa R$ 3 bi. Sim.", "Custa três bilhões de reais. Sim."),
     ("p.ex. isto", "por exemplo isto"),
     ("Ligue (11) 91234-5678.", "Ligue um um, nove um dois, três quatro, cinco seis sete oito."),
+    ("Isabel II", "Isabel segunda"),
 ]
 
 DUTCH = [
