@@ -41,6 +41,7 @@ DUTCH: Final = Language(
     ),
     degree=Noun("graad", "graden"),
     units=nouns(
+        "m/s² m/s^2 = meter per seconde kwadraat;"
         "km = kilometer; m = meter; cm = centimeter; mm = millimeter; µm μm = micrometer;"
         "nm = nanometer; kg = kilogram; g = gram; mg = milligram; t = ton; l L = liter;"
         "ml mL = milliliter; cl = centiliter; m² m^2 = vierkante meter;"

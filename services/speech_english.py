@@ -28,12 +28,14 @@ ENGLISH: Final = Language(
     ),
     degree=Noun("degree", "degrees"),
     units=nouns(
+        "m/s² m/s^2 = meter per second squared | meters per second squared;"
         "km = kilometer | kilometers; m = meter | meters; cm = centimeter | centimeters;"
         "mm = millimeter | millimeters; µm μm = micrometer | micrometers;"
         "nm = nanometer | nanometers; mi = mile | miles; ft = foot | feet; in = inch | inches;"
         "yd = yard | yards; kg = kilogram | kilograms; g = gram | grams;"
         "mg = milligram | milligrams; µg μg = microgram | micrograms; t = ton | tons;"
-        "lb lbs = pound | pounds; oz = ounce | ounces; l L = liter | liters;"
+        "tsp = teaspoon | teaspoons; tbsp = tablespoon | tablespoons; mo = month | months;"
+        "yr yrs = year | years; lb lbs = pound | pounds; oz = ounce | ounces; l L = liter | liters;"
         "ml mL = milliliter | milliliters; cl = centiliter | centiliters; gal = gallon | gallons;"
         "m² m^2 = square meter | square meters; km² km^2 = square kilometer | square kilometers;"
         "cm² cm^2 = square centimeter | square centimeters; ft² = square foot | square feet;"

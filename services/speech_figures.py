@@ -5,6 +5,7 @@ from typing import Final
 from services.abbreviations import STARTERS
 from services.speech_language import Language
 from services.speech_numbers import NumberWords
+from services.speech_quantities import ATTACHED
 from services.speech_rule import END, SIGN, START, Rule, any_of, rule
 
 _PLAIN_DIGITS: Final = 6
@@ -25,10 +26,16 @@ class Figures:
     def rules(self) -> list[Rule]:
         """Return the rules, the more particular first."""
         number, signs = self._numbers.number, "".join(_SIMPLE_FRACTIONS)
+        units = any_of(set(self._language.units) - ATTACHED)
+        unit = rf"(?:[ \u00a0\u202f]?(?P<unit>{units})(?![^\W_]))?"
         return [
-            rule(rf"(?<![\w.,/])(?:(\d{{1,4}})\s)?(\d{{1,3}})/(\d{{1,3}}){END}", self._over, "/"),
+            rule(
+                rf"(?<![\w.,/])(?:(\d{{1,4}})\s)?(\d{{1,3}})/(\d{{1,3}})(?:{END}|(?={units})){unit}",
+                self._over,
+                "/",
+            ),
             rule(rf"{START}(?=\d+[.,]\d)({number})/(\d{{1,3}}){END}", self._marks, "/"),
-            rule(rf"(?:(?<!\d)(\d{{1,4}})\s?)?([{signs}])", self._sign, signs),
+            rule(rf"(?:(?<!\d)(\d{{1,4}})\s?)?([{signs}]){unit}", self._sign, signs),
             rule(rf"{START}(?P<low>\d{{1,3}}):(?P<high>\d{{1,3}}){END}", self._ratio, ":"),
             *self._ordinals(),
             rule(
@@ -65,12 +72,12 @@ class Figures:
         return f"{match[1]}{match[2]}{self._numbers.ordinal(int(match[3]), form)}"
 
     def _over(self, match: re.Match[str]) -> str:
-        whole, upper, lower = match.groups()
+        whole, upper, lower = match[1], match[2], match[3]
         known = self._fraction(f"{upper}/{lower}", whole)
-        if known:
-            return known
-        said = self._out_of(upper, lower)
-        return f"{self._numbers.read(whole)} {said}" if whole else said
+        if not known:
+            known = self._out_of(upper, lower)
+            known = f"{self._numbers.read(whole)} {known}" if whole else known
+        return known + self._unit(match)
 
     def _fraction(self, written: str, whole: str | None) -> str:
         """Return "three quarters", "two and a half"; "" for a fraction without a name."""
@@ -93,7 +100,13 @@ class Figures:
         return self._out_of(match[1], match[2])
 
     def _sign(self, match: re.Match[str]) -> str:
-        return self._fraction(_SIMPLE_FRACTIONS[match[2]], match[1])
+        return self._fraction(_SIMPLE_FRACTIONS[match[2]], match[1]) + self._unit(match)
+
+    def _unit(self, match: re.Match[str]) -> str:
+        if not match["unit"]:
+            return ""
+        noun = self._language.units[match["unit"]]
+        return f" {noun.many if match[1] else noun.one}"
 
     def _ratio(self, match: re.Match[str]) -> str:
         return self._pair(match, "ratio")

@@ -42,6 +42,7 @@ FRENCH: Final = Language(
     ),
     degree=Noun("degré", "degrés", "m"),
     units=nouns(
+        "m/s² m/s^2 = mètre par seconde au carré | mètres par seconde au carré;"
         "km = kilomètre | kilomètres; m = mètre | mètres; cm = centimètre | centimètres;"
         "mm = millimètre | millimètres; µm μm = micromètre | micromètres;"
         "nm = nanomètre | nanomètres; kg = kilogramme | kilogrammes; g = gramme | grammes;"

@@ -44,6 +44,7 @@ GERMAN: Final = Language(
     ),
     degree=Noun("Grad", "Grad", "m"),
     units=nouns(
+        "m/s² m/s^2 = Meter pro Sekunde zum Quadrat;"
         "km = Kilometer; m = Meter; cm = Zentimeter; mm = Millimeter; µm μm = Mikrometer;"
         "nm = Nanometer; ft = Fuß; l L = Liter; ml mL = Milliliter; cl = Zentiliter;"
         "m² m^2 = Quadratmeter; km² km^2 = Quadratkilometer; cm² cm^2 = Quadratzentimeter;"

@@ -41,6 +41,7 @@ ITALIAN: Final = Language(
     ),
     degree=Noun("grado", "gradi", "m"),
     units=nouns(
+        "m/s² m/s^2 = metro al secondo quadrato | metri al secondo quadrato;"
         "km = chilometro | chilometri; m = metro | metri; cm = centimetro | centimetri;"
         "mm = millimetro | millimetri; µm μm = micrometro | micrometri;"
         "nm = nanometro | nanometri; kg = chilogrammo | chilogrammi; g = grammo | grammi;"

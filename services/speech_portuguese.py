@@ -42,6 +42,7 @@ PORTUGUESE: Final = Language(
     ),
     degree=Noun("grau", "graus", "m"),
     units=nouns(
+        "m/s² m/s^2 = metro por segundo ao quadrado | metros por segundo ao quadrado;"
         "km = quilômetro | quilômetros; m = metro | metros; cm = centímetro | centímetros;"
         "mm = milímetro | milímetros; µm μm = micrômetro | micrômetros;"
         "nm = nanômetro | nanômetros; kg = quilograma | quilogramas; g = grama | gramas;"

@@ -6,7 +6,7 @@ from services.speech_language import Currency, Language, Noun
 from services.speech_numbers import NumberWords
 from services.speech_rule import END, RANGE, SIGN, START, Rule, any_of, rule
 
-_ATTACHED: Final = frozenset(("d", "t", "V", "W", "in"))
+ATTACHED: Final = frozenset(("d", "t", "V", "W", "in"))
 """Units that behind a blank may as well be a word: "5 in the room"."""
 
 _GAP: Final = r"[ \u00a0\u202f]?"
@@ -37,7 +37,7 @@ class Quantities:
         """Return the rules, the more particular first."""
         language, figures = self._language, self._figures
         units = self._units
-        apart = any_of(set(units) - _ATTACHED)
+        apart = any_of(set(units) - ATTACHED)
         per = rf"(?:/(?P<per>{any_of(units)}|[^\W\d_]{{2,12}}){_NOT_WORD})?"
         of_five = r"(?P<low>\d)['′](?P<high>\d{1,2})(?:\"|″|''|”)?(?!\w)"
         found = [
@@ -46,14 +46,14 @@ class Quantities:
             rule(rf"{START}{figures}{_GAP}‰", self._percent, "‰"),
             rule(rf"{START}{figures}{_GAP}°(?:\s?(?P<scale>[CF])\b)?", self._degrees, "°"),
             rule(
-                rf"{START}{figures}(?:(?P<hyphen>-)?{_GAP}(?P<unit>{apart})|(?P<near>{any_of(units)}))"
-                rf"{_NOT_WORD}{per}(?:{_INSIDE})?",
-                self._measure,
-            ),
-            rule(
                 rf"{START}(?P<low>[1-9]\d{{0,4}}){_GAP}[x×]{_GAP}(?P<high>\d{{1,5}})"
                 rf"(?:{_GAP}[x×]{_GAP}(?P<third>\d{{1,5}}))?(?P<unit>{_GAP}(?:{apart}))?{END}",
                 self._product,
+            ),
+            rule(
+                rf"{START}{figures}(?:(?P<hyphen>-)?{_GAP}(?P<unit>{apart})|(?P<near>{any_of(units)}))"
+                rf"{_NOT_WORD}{per}(?:{_INSIDE})?",
+                self._measure,
             ),
             rule(rf"{START}{figures}[x×](?!\w)", self._times),
         ]

@@ -42,6 +42,7 @@ SPANISH: Final = Language(
     ),
     degree=Noun("grado", "grados", "m"),
     units=nouns(
+        "m/s² m/s^2 = metro por segundo al cuadrado | metros por segundo al cuadrado;"
         "km = kilómetro | kilómetros; m = metro | metros; cm = centímetro | centímetros;"
         "mm = milímetro | milímetros; µm μm = micrómetro | micrómetros;"
         "nm = nanómetro | nanómetros; kg = kilogramo | kilogramos; g = gramo | gramos;"

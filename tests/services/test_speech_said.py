@@ -159,6 +159,11 @@ ENGLISH = [
     ("on 2026/11/21", "on November twenty-first, twenty twenty-six"),
     ("9.8/10 and 4,500/500, 2023/24",
      "nine point eight out of ten and four thousand five hundred over five hundred, 2023/24"),
+    ("4×4 m, 10 x 20 cm", "four by four meters, ten by twenty centimeters"),
+    ("½ tsp, 2 1/2 tbsp and 1/4 km in 3/4 in",
+     "a half teaspoon, two and a half tablespoons and a quarter kilometer in three quarters in"),
+    ("$20/mo for 2 yrs, 1 tsp", "twenty dollars per month for two years, one teaspoon"),
+    ("9.8 m/s²", "nine point eight meters per second squared"),
 ]  # fmt: skip
 
 GERMAN = [
@@ -211,6 +216,7 @@ GERMAN = [
      "zwei Esslöffel Öl, bezüglich Salz: ein Teelöffel und vieles mehr."),
     ("5 Std. 30 Min.", "fünf Stunden dreißig Minuten."),
     ("Elisabeth II. und Karl III.", "Elisabeth die zweite und Karl der dritte."),
+    ("½ TL, 1½ kg, 1/2 h", "ein halb Teelöffel, eineinhalb Kilogramm, ein halb Stunde"),
 ]  # fmt: skip
 
 FRENCH = [
