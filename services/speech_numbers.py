@@ -12,6 +12,8 @@ MAX_DIGITS: Final = 15
 
 _CARDINALS: Final = {"m": "-masculine", "f": "-feminine", "n": "-neuter"}
 _SIGNS: Final = {"-": "minus", "\u2212": "minus", "+": "plus", "±": "plus or minus"}
+_STRESSED: Final = {("nl", "een"): "één"}
+"""Numbers that are written as an article is, which engines would say."""
 _GROUP: Final = 3
 _EXCHANGED: Final = str.maketrans(".,", ",.")
 
@@ -163,4 +165,5 @@ def _engine(code: str) -> "RbnfEngine":
 def _spell(code: str, number: int, rules: tuple[str, ...]) -> str:
     engine = _engine(code)
     rule = next(rule for rule in rules if rule in engine.rulesets)
-    return engine.format_number(number, ruleset_names=[rule]).text
+    words: str = engine.format_number(number, ruleset_names=[rule]).text
+    return _STRESSED.get((code, words), words)

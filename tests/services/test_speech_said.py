@@ -297,15 +297,16 @@ PORTUGUESE = [
 DUTCH = [
     ("1.234,50", "duizendtweehonderdvierendertig komma vijftig"),
     ("Het kost € 3,50, € 3 mln", "Het kost drie euro vijftig, drie miljoen euro"),
-    ("21-11-2026, 1 mei 2026", "eenentwintig november tweeduizendzesentwintig, een mei "
+    ("21-11-2026, 1 mei 2026", "eenentwintig november tweeduizendzesentwintig, één mei "
      "tweeduizendzesentwintig"),
     ("om 14:30 uur, 9–17 uur", "om veertien uur dertig, negen tot zeventien uur"),
-    ("1 km, 50%, 20 °C", "een kilometer, vijftig procent, twintig graden Celsius"),
+    ("1 km, 50%, 20 °C", "één kilometer, vijftig procent, twintig graden Celsius"),
     ("1e, 2de, 20ste", "eerste, tweede, twintigste"),
     ("bijv. dit, d.w.z. dat, enz.", "bijvoorbeeld dit, dat wil zeggen dat, enzovoort."),
     ("nr. 5, blz. 12, in 1984", "nummer 5, bladzijde 12, in negentienvierentachtig"),
     ("Mail ana@example.nl. Dhr. Smit, nl. Jan",
      "Mail ana apenstaartje example punt nl. De heer Smit, namelijk Jan"),
+    ("€ 1, tel. 020 111 2222", "één euro, tel. nul twee nul, één één één, twee twee twee twee"),
 ]  # fmt: skip
 
 OTHERS = [
