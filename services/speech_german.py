@@ -48,7 +48,8 @@ GERMAN: Final = Language(
         "km = Kilometer; m = Meter; cm = Zentimeter; mm = Millimeter; µm μm = Mikrometer;"
         "nm = Nanometer; ft = Fuß; l L = Liter; ml mL = Milliliter; cl = Zentiliter;"
         "m² m^2 = Quadratmeter; km² km^2 = Quadratkilometer; cm² cm^2 = Quadratzentimeter;"
-        "EL = Esslöffel; TL = Teelöffel; m³ m^3 = Kubikmeter; cm³ = Kubikzentimeter; ha = Hektar; dB = Dezibel; hPa = Hektopascal",
+        "EL = Esslöffel; TL = Teelöffel; m³ m^3 = Kubikmeter; cm³ = Kubikzentimeter;"
+        "ha = Hektar; dB = Dezibel; hPa = Hektopascal",
         "m",
     )
     | nouns(
@@ -102,7 +103,8 @@ GERMAN: Final = Language(
     ),
     fractions=table(
         "1/2 = ein halb; +1/2 = einhalb; +1/3 = eindrittel; +2/3 = zweidrittel;"
-        "+1/4 = einviertel; +3/4 = dreiviertel; 1/3 = ein Drittel; 2/3 = zwei Drittel; 1/4 = ein Viertel;"
+        "+1/4 = einviertel; +3/4 = dreiviertel; 1/3 = ein Drittel; 2/3 = zwei Drittel;"
+        "1/4 = ein Viertel;"
         "3/4 = drei Viertel; 1/5 = ein Fünftel; 2/5 = zwei Fünftel; 3/5 = drei Fünftel;"
         "4/5 = vier Fünftel; 1/6 = ein Sechstel; 5/6 = fünf Sechstel; 1/8 = ein Achtel;"
         "3/8 = drei Achtel; 5/8 = fünf Achtel; 7/8 = sieben Achtel; 24/7 = vierundzwanzig sieben;"

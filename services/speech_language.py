@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-
 _LETTER = 2
 """Characters of a single letter with its full stop: "C." is hardly ever "c." at the beginning."""
 _OTHERWISE = frozenset(("max.", "est."))

@@ -50,6 +50,10 @@ _LINE_MARK = re.compile(r"(?:>{1,3}|#{1,6}|-#|[-*+])(?=\s|\Z)|[•‣]|\[[ xX]?\
 _LINE_MARK_BEGUN = re.compile(r"(?:>{1,3}|#{1,6}|-+#?|[*+]|\[[ xX]?\]?)\Z")
 _CITATION = re.compile(r"\[\^?\d{1,3}\](?!\()")
 _CITATION_BEGUN = re.compile(r"\[\^?\d{0,3}\]?\Z")
+_LAST_CITATION = re.compile(
+    rf"\[\d{{1,3}}\](?=\[\d{{1,3}}\](?!\()|[.!?](?:\s|\Z)|[^\S{NEWLINES}]*(?:[{NEWLINES}]|\Z))"
+)
+_LAST_CITATION_BEGUN = re.compile(rf"\[\d{{1,3}}\](?:\[\d{{0,3}}\]?|[.!?]|[^\S{NEWLINES}]*)\Z")
 _TARGET = r"(?:<[^<>\n]*>|(?:[^\s()<>]|\([^\s()]*\))*)"
 _LINK_END = re.compile(
     rf"\]\({_TARGET}(?:\s+(?:\"[^\"\n]*\"|'[^'\n]*'))?[ \t]*\)|\]\[[^\[\]\n]{{0,99}}\]"
@@ -129,13 +133,18 @@ def read_bar(text: str, at: int, end: int, *, final: bool) -> Mark | None:
 
 
 def read_bracket(text: str, at: int, end: int, *, final: bool) -> Mark | None:
-    """Read "[": a footnote's number behind a word is dropped, else only the bracket."""
+    """Read "[": a footnote's number behind a word or a sentence is dropped, else the bracket."""
     attached = at > 0 and not text[at - 1].isspace()
     if not final and _CITATION_BEGUN.match(text, at, end):
         return None
     citation = _CITATION.match(text, at, end)
     if citation and (attached or "^" in citation[0]):
         return Mark(citation.end())
+    if citation and at:
+        if not final and _LAST_CITATION_BEGUN.match(text, at, end):
+            return None
+        if _LAST_CITATION.match(text, at, end):
+            return Mark(citation.end(), kind=Kind.ASIDE)
     return Mark(at + 1, kind=Kind.ASIDE if attached and text[at - 1].isalnum() else Kind.INLINE)
 
 

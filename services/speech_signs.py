@@ -56,6 +56,7 @@ class Signs:
         return [
             rule(_EMOTICON, "", ":;=xX<^¯"),
             rule(r"(?<=[^\s\[])\[\^?\d{1,3}\](?!\()", "", "["),
+            rule(r"\s?【[^【】]{0,80}†[^【】]{0,80}】", "", "†"),
             rule(r"\$(?=[^\s$\d])([^$\n]{1,200}?)(?<=\S)\$(?!\w)", r"\1", "$"),
             rule(rf"(?<![\w.])({any_of(before)})\s?(?=\d)", lambda m: f"{before[m[1]]} "),
             rule(r"(?<![\w&])#\s?(?=\d)", f"{words['number']} ", "#"),

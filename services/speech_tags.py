@@ -27,8 +27,10 @@ _BEGUN = re.compile(
     rf"|/?[a-zA-Z][\w:-]{{0,30}}{_ATTRIBUTES}"
     r"(?:\s{1,9}(?:[\w:@-]+(?:=(?:\"[^\"<>\n]*|'[^'<>\n]*|[^\s\"'<>=]*))?)?)?\s{0,9}/?"
     r"|/[\w-]{1,32}(?: [\w-]{0,32}){0,2}(?::\d{0,20})?"
-    r"|!-?)?\Z"
+    r"|!-?|\|\w{0,30}\|?)?\Z"
 )
+_CONTROL = re.compile(r"<\|\w{1,30}\|>")
+"""What ends a turn for a model, and slips into its answers: "<|im_end|>"."""
 _MENTION = re.compile(r"(@[!&]?|#)(\d{1,20})")
 _EMOJI = re.compile(r"a?:(\w{1,64}):\d{1,20}")
 _TIMESTAMP = re.compile(r"t:(-?\d{1,13})(?::([tTdDfFRsS]))?")
@@ -49,6 +51,8 @@ def read_tag(
         return None
     if thought := _THOUGHT.match(text, at, end):
         return Mark(thought.end(), kind=Kind.ASIDE, until=_THOUGHT_ENDS[thought[1].lower()])
+    if control := _CONTROL.match(text, at, end):
+        return Mark(control.end(), kind=Kind.ASIDE)
     if command := _COMMAND.match(text, at, end):
         return Mark(command.end(), name_in_words(command[1]))
     compact = _COMPACT.match(text, at, end)

@@ -1,14 +1,30 @@
+# ruff: noqa: RUF001  (the letters people write are this module's matter)
 import re
+import unicodedata
+from itertools import chain
+from typing import Final
 
 _REPEATS = re.compile(
     r"([^\W\d_])\1{3,}"  # soooo
     r"|\.{4,}"
-    r"|[!?！？]{2,}"  # noqa: RUF001  (full-width marks are meant)
+    r"|[!?！？]{2,}"
     r"|([,;:])\2+"
     r"|([^\w\s.!?,;:])\3{2,}"
 )
+_FANCY: Final = {
+    code: unicodedata.normalize("NFKC", chr(code))
+    for code in chain(
+        range(0x1D400, 0x1D800),  # mathematical, people's bold and script
+        range(0x24B6, 0x24EA),  # in circles
+        range(0xFF10, 0xFF1A),  # full-width
+        range(0xFF21, 0xFF3B),
+        range(0xFF41, 0xFF5B),
+        map(ord, "ℂℊℋℌℍℎℐℑℒℓℕℙℚℛℜℝℤℨℬℭℯℰℱℳℴ"),
+    )
+}
+"""Letters and figures that engines spell by their codes, and the plain ones."""
 _LONGEST_KEPT = 3
-_SENTENCE_ENDS = frozenset(".!?…。！？")  # noqa: RUF001
+_SENTENCE_ENDS = frozenset(".!?…。！？")
 _CLINGING = frozenset(",.;:!?…)")
 
 
@@ -36,7 +52,7 @@ class SpeechWriter:
 
     def write(self, text: str) -> None:
         """Add words; white space at the end waits for the next word."""
-        words = text.split()
+        words = (text if text.isascii() else text.translate(_FANCY)).split()
         if not words:
             self._space = self._space or bool(text)
             return
@@ -72,7 +88,7 @@ def _limit(run: re.Match[str]) -> str:
     text = run[0]
     if text[0] == ".":
         return "..."
-    if text[0] in "!?！？":  # noqa: RUF001  (full-width marks are meant)
+    if text[0] in "!?！？":
         return "".join(dict.fromkeys(text))
     kept = _LONGEST_KEPT if run[1] else 1 if run[2] else 2
     return text[:kept]

@@ -164,6 +164,7 @@ ENGLISH = [
      "a half teaspoon, two and a half tablespoons and a quarter kilometer in three quarters in"),
     ("$20/mo for 2 yrs, 1 tsp", "twenty dollars per month for two years, one teaspoon"),
     ("9.8 m/s²", "nine point eight meters per second squared"),
+    ("So it is【4†source】. Yes 【1:0†a.pdf】.", "So it is. Yes."),
 ]  # fmt: skip
 
 GERMAN = [

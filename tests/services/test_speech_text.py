@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  (the letters people write are the matter here)
 from itertools import pairwise
 
 import pytest
@@ -83,6 +84,9 @@ SPOKEN = [
     ("[the docs][ref] say", "the docs say"),
     ("[laughs] Sure", "Sure"),
     ("It is so.[1] And [2] too.[^3]", "It is so. And 2 too."),
+    ("It is so [4]. And so [5][6].", "It is so. And so."),
+    ("It is so [4]\nYes [5]", "It is so\nYes"),
+    ("Take [1], [2] or x[3](https://a.b)", "Take 1, 2 or x 3"),
     ("![a red cat](https://example.com/c.png)", "a red cat"),
     ("![](https://example.com/c.png)", "a picture"),
     ("https:// alone, http and www", "https:// alone, http and www"),
@@ -97,6 +101,8 @@ SPOKEN = [
     ("<think>never closed", ""),
     ("<THINKING>\nhm\n</thinking>\nYes.", "Yes."),
     ("Yes.</think>", "Yes."),
+    ("Yes.<|im_end|>", "Yes."),
+    ("a <| b <|end", "a <, b <, end"),
     # mentions
     ("Hi <@12>!", "Hi Ann!"),
     ("Hi <@!13> in <#14>, <@&15>", "Hi bob the builder in general, Mods"),
@@ -129,6 +135,7 @@ SPOKEN = [
     ("نیم\u200cروز", "نیم\u200cروز"),
     ("well\u2011known", "well-known"),
     ("left → right • end", "left, right, end"),
+    ("𝗕𝗼𝗹𝗱, 𝓯𝓪𝓷𝓬𝔂, ⓡⓞⓤⓝⓓ, ｗｉｄｅ ℋ１", "Bold, fancy, round, wide H1"),
     # repetition
     ("sooooooo good", "sooo good"),
     ("wow!!!!!! what????", "wow! what?"),
