@@ -213,6 +213,8 @@ def read_backslash(text: str, at: int, end: int, *, final: bool) -> Mark | None:
     escaped = text[at + 1]
     if escaped.isalnum() or escaped.isspace():
         return Mark(at + 1, kind=Kind.ASIDE)
+    if escaped in ",;":
+        return Mark(at + 2, " ")  # a formula's narrow spaces
     silent = escaped in "*_~`|[]()\\"
     return Mark(at + 2, "" if silent else escaped, Kind.ASIDE if silent else Kind.INLINE)
 

@@ -5,6 +5,7 @@ from typing import Final
 from services import speech_marks as marks
 from services.sentence_boundary import NEWLINES
 from services.speech_emotes import read_emote
+from services.speech_formulas import read_command
 from services.speech_marks import (
     ARROWS,
     INVISIBLE,
@@ -174,6 +175,10 @@ class SpeechText:
                 return emote
         if sign == "(":
             return Mark(at + 1, sign)
+        if sign == "\\":
+            command = read_command(self._buffer, at, end, final=final)
+            if command is None or command.end > at:
+                return command
         if sign == "<":
             return read_tag(self._buffer, at, end, self._phrases, self._names, final=final)
         if read := _SIMPLE_READERS.get(sign):

@@ -103,6 +103,11 @@ SPOKEN = [
     ("Yes.</think>", "Yes."),
     ("Yes.<|im_end|>", "Yes."),
     ("a <| b <|end", "a <, b <, end"),
+    # formulas
+    (r"\frac{1}{2}\times\sqrt{x} \leq 2\pi", "{1}{2} × √{x} ≤ 2π"),
+    (r"\text{so} \boxed{42}\, \left( x \right)", "{so} {42} ( x )"),
+    (r"\begin{align*} a \end{align*} b", "a b"),
+    (r"C:\text\left\new and \sin x", "C: text left new and sin x"),
     # mentions
     ("Hi <@12>!", "Hi Ann!"),
     ("Hi <@!13> in <#14>, <@&15>", "Hi bob the builder in general, Mods"),
@@ -267,6 +272,13 @@ def test_says_dates_as_numbers_where_it_knows_no_month_names() -> None:
         ("Hi <@12>, see https://example.com/1", "en", "Hi Ann, see a link to example.com"),
         ("on <t:1700000000:D>", "en", "on November fourteenth, twenty twenty-three"),
         ("am <t:1700000000:D>", "de-DE", "am vierzehnten November zweitausenddreiundzwanzig"),
+        (r"$$\frac{1}{2} \cdot \sqrt{4} = 1$$", "en", "a half times square root of 4 equals 1"),
+        (r"\[90^\circ + \frac{a}{b}\]", "en", "ninety degrees plus a/b"),
+        (
+            r"Es ist $2x + 1 = 3$, $5 oder 6$.",
+            "de",
+            "Es ist 2 x plus 1 gleich 3, fünf Dollar oder sechs Dollar.",
+        ),
         ("C'est à 14h30 !", "fr", "C'est à quatorze heures trente !"),
         (":)", "en", ""),
     ],
