@@ -1,4 +1,5 @@
-"""Gestures that people and models write between their words: *waves*, (laughs), [sighs].
+# ruff: noqa: RUF001  (faces are made of letters of many scripts)
+"""Gestures that people and models write between their words: *waves*, (laughs), [sighs], (•‿•).
 
 Emphasis is written with the same signs. So only known verbs count, and only where a sentence may
 begin or a line ends: in "she *smiles* at me" the verb is said.
@@ -51,6 +52,26 @@ def _unfinished(sign: str) -> re.Pattern[str]:
 _EMOTE: Final = {sign: _whole(sign) for sign in _CLOSING}
 _MAYBE: Final = {sign: _unfinished(sign) for sign in _CLOSING}
 _LINE_ENDS: Final = re.compile(rf"[^\S{NEWLINES}]*(?:[{NEWLINES}]|\Z)")
+
+
+FACES_BEGIN: Final = "(ʕヽヾ٩ᕙᕦლ୧"
+"""Brackets and raised arms."""
+_EYE: Final = r"[°•◕◔◉●º‿ω´｀・･ﾟಠಥ˘ᵔ■▽≧≦∀Д╥◡¬ಡʘ\u0300\u0301\u0361]"
+_PART: Final = r"(?:[^\w\n()ʕʔ]|[_oOTQuUvVwWxXωДಠಥಡʖᴥºヮノﾉづつっ益ェงᴗᗜᵔʘ])"
+_ARMS: Final = r"[╯ノﾉづつっ۶งᕗᕤ︵彡･✧]*"
+_FACE: Final = re.compile(
+    rf"[{FACES_BEGIN[2:]}]?(?:[(ʕ](?=(?:{_PART}{{0,16}}?{_EYE}){{2}}){_PART}{{2,16}}[)ʔ]"
+    rf"|\([oOTQuUxX;=.^>-][_.wo]?[oOTQuUxX;=.^<-]\)){_ARMS}"
+)
+_FACE_BEGUN: Final = re.compile(rf"[{FACES_BEGIN[2:]}]?(?:[(ʕ]{_PART}{{0,16}}(?:[)ʔ]{_ARMS})?)?\Z")
+
+
+def read_face(text: str, at: int, end: int, *, final: bool) -> Mark | None:
+    """Read a face such as "(•‿•)", which is not said; an empty Mark where there is none."""
+    if not final and _FACE_BEGUN.match(text, at, end):
+        return None
+    face = _FACE.match(text, at, end)
+    return Mark(face.end(), kind=Kind.ASIDE) if face else Mark(at)
 
 
 def read_emote(

@@ -4,7 +4,7 @@ from typing import Final
 
 from services import speech_marks as marks
 from services.sentence_boundary import NEWLINES
-from services.speech_emotes import read_emote
+from services.speech_emotes import FACES_BEGIN, read_emote, read_face
 from services.speech_formulas import read_command
 from services.speech_marks import (
     ARROWS,
@@ -23,7 +23,7 @@ _NO_NAMES: Final[Names] = MappingProxyType[int, str]({})
 _URL_BEGINS = r"(?<![^\W_])(?:[hH](?=[tT]|\Z)|[wW](?=[wW]|\Z))"
 _DROPPED = f"{INVISIBLE}{PICTURES}{ARROWS}\u2010\u2011\u2022"
 _MARK = re.compile(
-    rf"[{NEWLINES}<`*_~=#|(\[\]&\\{_DROPPED}]|(?<!\w)(?:[:@]|!(?=\[|\Z))|{_URL_BEGINS}"
+    rf"[{NEWLINES}<`*_~=#|\[\]&\\{_DROPPED}{FACES_BEGIN}]|(?<!\w)(?:[:@]|!(?=\[|\Z))|{_URL_BEGINS}"
 )
 _MARK_IN_CODE = re.compile(rf"[{NEWLINES}`_\[\]{_DROPPED}]|{_URL_BEGINS}")
 _PICTURES = re.compile(rf"[{PICTURES}{INVISIBLE}]+")
@@ -169,6 +169,12 @@ class SpeechText:
             return self._read_ticks(at, end, final=final)
         if self._in_code and sign in "_[]":
             return Mark(at + 1, " ")
+        if sign in FACES_BEGIN:
+            face = read_face(self._buffer, at, end, final=final)
+            if face is None or face.end > at:
+                return face
+            if sign != "(":
+                return Mark(at + 1, sign)
         if sign in "*_([":
             emote = self._read_emote(at, end, final=final)
             if emote is None or emote.end > at:

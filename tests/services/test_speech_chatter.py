@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  (faces are made of letters of many scripts)
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,6 +54,10 @@ CASES = [
     ("uwu ok owo", "ok"),
     (r"¯\_(ツ)_/¯ who knows", "who knows"),
     ("(╯°□°)╯︵ ┻━┻ no", "no"),
+    ("ok (•‿•) ʕ•ᴥ•ʔ (◕‿◕)! Yes", "ok! Yes"),
+    ("no ( ͡° ͜ʖ ͡°), (ノಠ益ಠ)ノ彡 ಠ_ಠ", "no,"),
+    ("(づ｡◕‿‿◕｡)づ hi ヽ(•‿•)ノ (⌐■_■) (^_^) (T_T) (>_<) (´・ω・`) bye", "hi bye"),
+    ("(o) (5°) (°F, °C) (x, u) (^) f(x)", "(o) (five degrees) (°F, °C) (x, u) (^) f(x)"),
     ("Plan D: go. Grade D", "Plan D: go. Grade D"),
     # what is stretched is shortened
     ("noooooo!!!!", "nooo!"),
@@ -81,7 +86,28 @@ def test_a_language_has_its_own_laughs(language: str, shown: str, spoken: str) -
 
 
 @given(
-    st.lists(st.sampled_from(["*", "waves", " ", "(", ")", "_", "laughs", ".", "\n", "x", "ly "]))
+    st.lists(
+        st.sampled_from(
+            [
+                "*",
+                "waves",
+                " ",
+                "(",
+                ")",
+                "_",
+                "laughs",
+                ".",
+                "\n",
+                "x",
+                "ly ",
+                "•",
+                "ʕ",
+                "ʔ",
+                "ヽ",
+                "^",
+            ]
+        )
+    )
 )
 def test_how_gestures_come_never_changes_what_is_said(parts: list[str]) -> None:
     speech = SpeechText()
