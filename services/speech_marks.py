@@ -6,6 +6,7 @@ It may ask to wait only while it can't know; `final` says that nothing will come
 
 import html
 import re
+import string
 from enum import Enum, auto
 from typing import NamedTuple
 
@@ -211,7 +212,7 @@ def read_backslash(text: str, at: int, end: int, *, final: bool) -> Mark | None:
     if at + 1 >= end:
         return Mark(at + 1) if final else None
     escaped = text[at + 1]
-    if escaped.isalnum() or escaped.isspace():
+    if escaped not in string.punctuation:
         return Mark(at + 1, kind=Kind.ASIDE)
     if escaped in ",;":
         return Mark(at + 2, " ")  # a formula's narrow spaces

@@ -325,6 +325,7 @@ def test_never_depends_on_how_the_text_was_cut(text: str, cuts: list[int]) -> No
 
 @given(TEXTS)
 @example("<#😀@a>")
+@example("\\😀")
 @example("https://\u200ba")
 @example("https://====[1]====a")
 def test_gives_out_clean_lines(text: str) -> None:
