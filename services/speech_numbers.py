@@ -125,8 +125,9 @@ class NumberWords:
             figures = figures.translate(_EXCHANGED)
         at = figures.rfind(language.decimal)
         foreign = figures.rfind(".")
-        if at < 0 and foreign >= 0 and len(figures) - foreign - 1 != _GROUP:
-            whole, fraction, mark = figures[:foreign], figures[foreign + 1 :], language.words["dot"]
+        behind = figures[foreign + 1 :]
+        if at < 0 <= foreign and len(behind) != _GROUP and behind.isdecimal():
+            whole, fraction, mark = figures[:foreign], behind, language.words["dot"]
         elif at >= 0:
             whole, fraction, mark = figures[:at], figures[at + 1 :], language.words["point"]
         else:

@@ -218,6 +218,7 @@ GERMAN = [
     ("5 Std. 30 Min.", "fünf Stunden dreißig Minuten."),
     ("Elisabeth II. und Karl III.", "Elisabeth die zweite und Karl der dritte."),
     ("½ TL, 1½ kg, 1/2 h", "ein halb Teelöffel, eineinhalb Kilogramm, ein halb Stunde"),
+    ("1.000 000 km", "eine Million Kilometer"),
 ]  # fmt: skip
 
 FRENCH = [
