@@ -67,13 +67,14 @@ class Client(commands.Bot):
     gate: Gate | None = None
 
     def __init__(self, *, socket: str, trace: aiohttp.TraceConfig) -> None:
+        self._socket = socket
         self._asked = needed_intents()  # discord.py sends what this object holds when it connects
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
             tree_cls=GuardedTree,
             intents=self._asked,
-            connector=aiohttp.UnixConnector(socket, limit=0) if socket else None,
+            connector=self._new_connector(),
             http_trace=trace,
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
@@ -96,6 +97,14 @@ class Client(commands.Bot):
         """Ask for the content of messages no more; tell whether the bot had asked for it."""
         asked, self._asked.message_content = self._asked.message_content, False
         return asked
+
+    async def end_login(self) -> None:
+        """Close what a login that failed left open; another one may begin then."""
+        await self.http.close()
+        self.http.connector = self._new_connector() or discord.utils.MISSING
+
+    def _new_connector(self) -> aiohttp.BaseConnector | None:
+        return aiohttp.UnixConnector(self._socket, limit=0) if self._socket else None
 
     async def on_message(self, message: discord.Message) -> None:
         """Leave messages to the Chat cog: there are no prefix commands."""
@@ -172,4 +181,5 @@ async def login(client: Client, token: str) -> None:
             log.warning("Discord can't be reached (%s); next try in %.0f s", reason, pause)
         except (aiohttp.ClientError, OSError) as error:
             log.warning("Discord can't be reached (%s); next try in %.0f s", error, pause)
+        await client.end_login()
         await asyncio.sleep(pause)

@@ -1,10 +1,13 @@
 import asyncio
+import gc
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 from unittest.mock import AsyncMock, MagicMock
 
 import discord
 import pytest
+from aiohttp import web
 
 from cogs.client import Client, connect, edit_limits, login
 from sandbox.intents import parse_intents
@@ -62,12 +65,38 @@ async def test_a_login_that_cloudflare_keeps_away_is_tried_again_in_one_line(
     page = "<html>error code: 1015</html>\n" * 100
     kept_away = discord.HTTPException(MagicMock(status=status, reason="no"), page)
     log_in = AsyncMock(side_effect=[kept_away, kept_away, None])
-    await login(cast("Client", SimpleNamespace(login=log_in)), "token")
+    await login(cast("Client", SimpleNamespace(login=log_in, end_login=AsyncMock())), "token")
     assert log_in.await_count == 3
     assert [record.getMessage() for record in caplog.records] == [
         f"Discord can't be reached (it answered {status}); next try in {pause} s"
         for pause in (1, 2)
     ]
+
+
+async def test_tries_to_log_in_leave_nothing_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("cogs.client.LOGIN_PAUSES", (0.0,))
+    tries = asyncio.Queue[None]()
+
+    async def refuse(_request: web.Request) -> web.Response:
+        tries.put_nowait(None)
+        return web.Response(status=429, text="<html>error code: 1015</html>")
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", refuse)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.UnixSite(runner, str(tmp_path / "s")).start()
+    async with Client(socket=str(tmp_path / "s"), trace=edit_limits(ChannelPacers())) as client:
+        trying = asyncio.create_task(login(client, "token"))
+        for _ in range(3):
+            await tries.get()
+        trying.cancel()
+        await asyncio.wait([trying])
+    await runner.cleanup()
+    gc.collect()
+    assert "Unclosed" not in caplog.text
 
 
 @pytest.mark.parametrize(("flags", "granted"), [(0, False), (1 << 18, True), (1 << 19, True)])
