@@ -4,6 +4,7 @@ import difflib
 import json
 import os
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -56,6 +57,17 @@ def _voice(value: str) -> str:
 Address = Annotated[str, AfterValidator(_address)]
 Key = Annotated[SecretStr, AfterValidator(_key)]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+_WORDS: Mapping[str, str] = {
+    "bool_parsing": "must be true or false",
+    "int_parsing": "must be a whole number",
+    "float_parsing": "must be a number",
+    "greater_than": "must be greater than {gt:.12g}",
+    "greater_than_equal": "must be at least {ge:.12g}",
+    "less_than_equal": "must be at most {le:.12g}",
+    "literal_error": "must be {expected}",
+}
+"""What pydantic's errors mean to somebody who writes a `.env`."""
 
 
 class SettingsError(ValueError):
@@ -208,7 +220,7 @@ def unknown_keys(path: str) -> dict[str, str]:
     known = list(Settings.model_fields)
     keys = dotenv_values(path) if path else {}
     return {
-        key: next(iter(difflib.get_close_matches(key, known, n=1)), "")
+        key: next(iter(difflib.get_close_matches(key.upper(), known, n=1)), "")
         for key in keys
         if key not in known
     }
@@ -217,7 +229,8 @@ def unknown_keys(path: str) -> dict[str, str]:
 def _sentence(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     name = ".".join(str(part) for part in first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
+    words = _WORDS.get(first["type"], "").format(**first.get("ctx", {}))
+    message = words or first["msg"].removeprefix("Value error, ")
     return f"{name}: {message}." if name else f"{message}."
 
 

@@ -55,13 +55,15 @@ def test_an_empty_value_means_the_default(env_file: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("LOG_LEVEL=LOUD", "LOG_LEVEL: Input should be 'DEBUG'"),
-        ("MAX_HISTORY_MESSAGES=ten", "MAX_HISTORY_MESSAGES: Input should be a valid integer"),
-        ("STREAM_UPDATE_INTERVAL=0", "STREAM_UPDATE_INTERVAL: Input should be greater than"),
+        ("LOG_LEVEL=LOUD", "LOG_LEVEL: must be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'."),
+        ("TTS_CACHE_DISK=perhaps", "TTS_CACHE_DISK: must be true or false."),
+        ("MAX_HISTORY_MESSAGES=ten", "MAX_HISTORY_MESSAGES: must be a whole number."),
+        ("STREAM_UPDATE_INTERVAL=0", "STREAM_UPDATE_INTERVAL: must be at least 0.3."),
+        ("USER_RATE_PER_MINUTE=0", "USER_RATE_PER_MINUTE: must be greater than 0."),
         ("MIN_TYPING_DELAY=3", "MIN_TYPING_DELAY must not be greater"),
         ("TTS_SENTENCE_MIN_LENGTH=900", "TTS_SENTENCE_MIN_LENGTH must not be greater"),
-        ("LLM_RETRIES=6", "LLM_RETRIES: Input should be less"),
-        ("LLM_TEMPERATURE=hot", "LLM_TEMPERATURE: Input should be a valid number"),
+        ("LLM_RETRIES=6", "LLM_RETRIES: must be at most 5."),
+        ("LLM_TEMPERATURE=hot", "LLM_TEMPERATURE: must be a number."),
         ("LLM_EXTRA_BODY=[1]", "LLM_EXTRA_BODY: must be a JSON object"),
         ("LLM_EXTRA_BODY={reasoning", "LLM_EXTRA_BODY: must be a JSON object"),
         ('LLM_EXTRA_BODY={"model": "x"}', "LLM_EXTRA_BODY: must not contain 'model'"),
@@ -141,8 +143,9 @@ def test_a_voice_may_be_a_blend(env_file: Path, voice: str) -> None:
 
 
 def test_an_unknown_key_is_told_with_the_nearest_known_one(env_file: Path) -> None:
-    env_file.write_text("DISCORD_TOKN=x\nZZZ=1\nLLM_MODEL=small\n")
-    assert unknown_keys(str(env_file)) == {"DISCORD_TOKN": "DISCORD_TOKEN", "ZZZ": ""}
+    env_file.write_text("DISCORD_TOKN=x\nllm_modl=1\nZZZ=1\nLLM_MODEL=small\n")
+    nearest = {"DISCORD_TOKN": "DISCORD_TOKEN", "llm_modl": "LLM_MODEL", "ZZZ": ""}
+    assert unknown_keys(str(env_file)) == nearest
 
 
 def test_no_file_has_no_unknown_keys(tmp_path: Path) -> None:
