@@ -118,7 +118,8 @@ class Doctor:
                         words = words or f"answers within {time.perf_counter() - began:.1f} s"
                         note = note or delta.note
         except BotError as error:
-            return Finding("Model", False, error.user_message)
+            why = " ".join(error.brief.split())[:LONGEST_WORDS]
+            return Finding("Model", False, error.user_message, why)
         if not words:
             return Finding("Model", False, f"it said nothing within {MODEL_PATIENCE:.0f} s")
         if note:

@@ -86,10 +86,10 @@ async def test_what_the_bot_may_not_is_said_in_words() -> None:
 
 async def test_the_model_is_asked_a_word() -> None:
     assert (await examined())["Model"].healthy
-    refused = ProviderAuthError("401", provider="model", status=401)
+    refused = ProviderAuthError("api.example.org answered 401", provider="model", status=401)
     found = (await examined(model=Model(refused)))["Model"]
     assert not found.healthy
-    assert found.words == refused.user_message
+    assert str(found).endswith(f"{refused.user_message} — api.example.org answered 401")
     found = (await examined(model=Model(note="answered by spare")))["Model"]
     assert not found.healthy
     assert "answered by spare" in str(found)
