@@ -130,7 +130,9 @@ class GuildSettings(commands.GroupCog, group_name="settings"):
         await _answer(interaction, [f"Done: I speak {chosen} here."])
 
     @app_commands.command(name="auto-join")
-    @app_commands.describe(mode="Whether the bot enters a voice channel when people do")
+    @app_commands.describe(
+        mode="Whether the bot comes into the voice channel of whoever writes to it"
+    )
     async def auto_join(
         self, interaction: Interaction, mode: Literal["on", "off", "default"]
     ) -> None:
