@@ -27,7 +27,7 @@ PROVIDER: Final = "openai-speech"
 MAX_CHARACTERS: Final = 4096
 """The API's own limit on `input`; what is longer is not spoken."""
 
-_WRONG_ADDRESS: Final = "The voice service's address, model or voice is not set up right."
+_WRONG_ADDRESS: Final = "The speech server's address, model or voice is not set up right."
 _SLOWEST, _FASTEST = 0.25, 4.0  # the API's range of `speed`
 _REFUSES_VOICE: Final = (400, 404, 422)
 _KEEPALIVE_SECONDS: Final = 300.0
@@ -112,7 +112,7 @@ class OpenAITTS:
             raise ProviderTimeoutError(
                 f"{type(error).__name__}: {error}",
                 provider=PROVIDER,
-                user_message="The voice service took too long to answer.",
+                user_message="The speech server took too long to answer.",
             ) from error
         except (openai.APIError, httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise _unreachable(f"{type(error).__name__}: {error}") from error
@@ -120,7 +120,7 @@ class OpenAITTS:
             raise EmptyResponseError(
                 "no sound came back",
                 provider=PROVIDER,
-                user_message="The voice service gave no sound.",
+                user_message="The speech server gave no sound.",
             )
 
     async def prewarm(self) -> None:
@@ -136,12 +136,12 @@ class OpenAITTS:
         try:
             await client.get("/models", cast_to=httpx2.Response)
         except (openai.OpenAIError, httpx2.HTTPError) as error:
-            log.debug("The voice service does not list models: %s", error)
+            log.debug("The speech server does not list models: %s", error)
         try:
             answer = await client.get("/audio/voices", cast_to=httpx2.Response)
             self._voices.learn(answer.json())
         except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
-            log.debug("The voice service does not list voices: %s", error)
+            log.debug("The speech server does not list voices: %s", error)
 
     def offer(self) -> VoiceOffer:
         """Return the voices that the server lists, else those of OpenAI."""
@@ -219,7 +219,7 @@ def _unreachable(
         provider=PROVIDER,
         status=status,
         said=said,
-        user_message="I can't reach the voice service right now.",
+        user_message="I can't reach the speech server right now.",
     )
 
 
@@ -232,15 +232,15 @@ def _refused(error: "APIStatusError") -> ProviderError:
     if status == 429:
         pause = _seconds(error.response.headers)
         limited = ProviderRateLimitError(detail, provider=PROVIDER, retry_after=pause, said=said)
-        limited.user_message = "The voice service is busy right now."
+        limited.user_message = "The speech server is busy right now."
         return limited
     if status in (401, 403):  # what it said is left out: it may quote the key
-        sentence = "The voice service refused the bot's key."
+        sentence = "The speech server refused the bot's key."
         return ProviderAuthError(detail, provider=PROVIDER, status=status, user_message=sentence)
     kind, sentence = (
         (ProviderError, _WRONG_ADDRESS)
         if status == 404
-        else (ProviderRequestError, "The voice service did not accept this text or voice.")
+        else (ProviderRequestError, "The speech server did not accept this text or voice.")
     )
     return kind(detail, provider=PROVIDER, status=status, user_message=sentence, said=said)
 

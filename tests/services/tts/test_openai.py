@@ -119,7 +119,7 @@ async def test_it_asks_for_pcm_in_the_styles_voice() -> None:
         (503, ProviderConnectionError),
     ],
 )
-async def test_a_refusal_becomes_words_about_the_voice(
+async def test_a_refusal_becomes_words_about_the_speech_server(
     status: int, kind: type[ProviderError]
 ) -> None:
     async with engine_for(refusing(status)) as engine:
@@ -128,7 +128,7 @@ async def test_a_refusal_becomes_words_about_the_voice(
 
     assert type(caught.value) is kind
     assert caught.value.status == status
-    assert "voice" in caught.value.user_message
+    assert "speech server" in caught.value.user_message
     assert caught.value.brief == f"openai-speech answered {status}"
     assert str(caught.value).endswith("- no") == (status not in (401, 403))
 
@@ -206,7 +206,7 @@ async def test_a_server_that_breaks_off_is_unreachable() -> None:
         with pytest.raises(ProviderConnectionError) as caught:
             await spoken(engine)
 
-    assert "voice" in caught.value.user_message
+    assert "speech server" in caught.value.user_message
 
 
 async def test_a_silent_server_times_out() -> None:
