@@ -9,7 +9,7 @@ from services.access import Access, Visitor, is_free_chat, judge
 from services.preferences import GuildPreferences
 
 REFUSALS = {
-    Access.WRONG_PLACE: "Sorry, I'm not to be used in this channel.",
+    Access.WRONG_PLACE: "Sorry, the moderators of this server don't let me work in this channel.",
     Access.WRONG_PERSON: "Sorry, the moderators of this server don't let me work for you.",
 }
 

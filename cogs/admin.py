@@ -66,11 +66,11 @@ class Admin(commands.Cog):
         percentiles = statistics.percentiles()
         if percentiles:
             rows = [
-                f"{LABELS[stage]:<17}{percentiles[stage][0]:>8.2f}{percentiles[stage][1]:>8.2f}"
+                f"{LABELS[stage]:<20}{percentiles[stage][0]:>8.2f}{percentiles[stage][1]:>8.2f}"
                 for stage in STAGES
                 if stage in percentiles
             ]
-            head = f"{'after asking, s':<17}{'p50':>8}{'p95':>8}"
+            head = f"{'seconds after asking':<20}{'median':>8}{'95 %':>8}"
             lines += ["```", head, *rows, "```"]
         return lines
 

@@ -33,7 +33,10 @@ BAD_NAME = "A persona's name is one line without backticks. Please choose anothe
 THERE = "There is a persona `{0}` already. `/persona edit {0}` changes what it is in this server."
 DEFAULT_STAYS = "What `Default` is stands in my owner's settings. Make another persona."
 NOT_HERE = "In this server nobody chooses for themselves, so I stay **{}** here."
-STILL = "For you I stay **{}** here: that was chosen more closely."
+STILL = (
+    "For you I stay **{}** here: "
+    "your own choice comes first, then the channel's, then the server's."
+)
 
 PLACES = {"me": "For you I am", "channel": "In this channel I am", "server": "In this server I am"}
 
@@ -75,7 +78,7 @@ class Personas(commands.GroupCog, group_name="persona"):
         await _show(interaction, lines)
 
     @app_commands.command()
-    @app_commands.describe(name="A persona; who I am for you here, if you leave it out")
+    @app_commands.describe(name="Which one; leave it out to see who I am for you here")
     async def show(self, interaction: discord.Interaction, name: Name | None = None) -> None:
         """Show who the bot is here, or what a persona is like."""
         if name is None:
@@ -119,7 +122,7 @@ class Personas(commands.GroupCog, group_name="persona"):
         await interaction.edit_original_response(content=done)
 
     @app_commands.command()
-    @app_commands.describe(name="What it shall be called")
+    @app_commands.describe(name="Its name")
     async def create(self, interaction: discord.Interaction, name: Name) -> None:
         """Make a persona for this server."""
         guild_id = _managed(interaction)
@@ -134,7 +137,9 @@ class Personas(commands.GroupCog, group_name="persona"):
         await interaction.response.send_modal(PersonaForm(persona, partial(self._keep, persona)))
 
     @app_commands.command()
-    @app_commands.describe(name="Which one; of one that I brought along you make your own version")
+    @app_commands.describe(
+        name="Which one; changing one that I brought along makes this server's own version of it"
+    )
     async def edit(self, interaction: discord.Interaction, name: Name) -> None:
         """Change what a persona is in this server."""
         guild_id = _managed(interaction)

@@ -28,7 +28,8 @@ def receipt(done: Receipt, *, opted_out: bool) -> list[str]:
     found = [each for each in done.forgotten if each.count]
     lines = ["**Forgotten**", *(f"- {each.count} {each.store.what}" for each in found)]
     if done.stopped:
-        lines.append(f"- {done.stopped} answers that were still running")
+        noun = "answer that was" if done.stopped == 1 else "answers that were"
+        lines.append(f"- {done.stopped} {noun} still running")
     if len(lines) == 1:
         lines = ["There was nothing to forget: I kept nothing about you."]
     lines += [STILL_OPTED_OUT] if opted_out else []

@@ -64,9 +64,8 @@ def check_may_skip(
         return
     if asker is not None and asker.id in listeners:
         name = discord.utils.escape_markdown(asker.name)
-        raise BotError(
-            user_message=f"That is for {name}: only they, or who may mute members, can skip it."
-        )
+        rule = "only they, or members who may mute others, can skip it"
+        raise BotError(user_message=f"That is for {name}: {rule}.")
     if user not in listeners:
         raise BotError(user_message=f"Only those in {session.channel_name} can skip that.")
 

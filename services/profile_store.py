@@ -15,7 +15,9 @@ from services.facts import Fact, Facts
 
 log = logging.getLogger(__name__)
 
-NOT_KEPT = "I could not change what I keep of you: the disk refused. Please tell the bot's owner."
+NOT_KEPT = (
+    "I could not change what I keep about you: the disk refused. Please tell the bot's owner."
+)
 FULL = "I know as many people as I can, so I can't keep that. Please tell the bot's owner."
 
 SUFFIX, CORRUPT = ".json", ".corrupt"

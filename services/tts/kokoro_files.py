@@ -45,7 +45,7 @@ def advice(models: Path) -> str:
         package = "kokoro" if sys.version_info < (3, 13) else "kokoro-onnx"
         files = "" if len(lacks) == 1 else " and run `make fetch-voices`"
         return f"Install it with `.venv/bin/pip install {package}`{files}."
-    return "Run `make fetch-voices` (some 330 MB)." if lacks else ""
+    return "Run `make fetch-voices` (about 330 MB)." if lacks else ""
 
 
 def invitation(models: Path, language: str) -> str:
@@ -126,4 +126,4 @@ def _sentence(models: Path, lacks_torch: list[str], lacks_onnx: list[str]) -> st
     lacks = min(lacks_torch, lacks_onnx, key=len)
     if len(lacks_torch) + len(lacks_onnx) == 7:
         return f"Kokoro is not installed (kokoro or kokoro-onnx), and {models} has no model"
-    return f"Kokoro lacks {' and '.join(lacks)}; its files belong into {models}"
+    return f"Kokoro lacks {' and '.join(lacks)}; its files belong in {models}"

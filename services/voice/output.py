@@ -23,7 +23,7 @@ SILENCE_FRAMES = 5
 REST_FRAMES = 12
 """Silence between two utterances, as between two sentences: a quarter of a second."""
 
-CROWDED = "Too much waits to be spoken here already, so this is not."
+CROWDED = "Too much is waiting to be spoken here already, so I won't speak this."
 
 MAX_UTTERANCES = 32
 """Utterances that may wait in one guild; more are refused."""
