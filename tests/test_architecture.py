@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-OURS = {"bot", "composition", "config", "services", "cogs", "sandbox", "benchmarks", "tests"}
 ROOMS = ("composition", "services", "cogs", "sandbox")
 PROVIDERS = ("services.llm", "services.tts", "services.stt", "services.vad", "services.history")
 STDLIB = frozenset(sys.stdlib_module_names)
@@ -32,12 +31,13 @@ def tree_of(path: Path) -> ast.Module:
 
 
 def imports(path: Path) -> set[str]:
+    """Return what a module imports, the names it takes from others among them."""
     found: set[str] = set()
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     return found
 
 
