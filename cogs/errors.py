@@ -27,8 +27,8 @@ def explain(error: BaseException) -> str:
         case BotError():
             return error.user_message
         case app_commands.MissingPermissions():
-            names = ", ".join(name.replace("_", " ") for name in error.missing_permissions)
-            return f"Only members with the permission to {names} may use this command."
+            names = ", ".join(map(_as_discord_shows, error.missing_permissions))
+            return f"Only members with the permission {names} may use this command."
         case app_commands.NoPrivateMessage():
             return "This command works in a server, not in direct messages."
         case app_commands.CommandOnCooldown():
@@ -72,6 +72,11 @@ async def tell_failure(interaction: discord.Interaction, error: Exception, *, of
             await interaction.response.send_message(sentence, ephemeral=True)
     except UNREACHABLE as refusal:
         log.warning("An error could not be shown to its user: %s", refusal)
+
+
+def _as_discord_shows(permission: str) -> str:
+    """Return a permission's name as people find it in Discord ("manage_guild": Manage Server)."""
+    return permission.replace("guild", "server").replace("_", " ").title()
 
 
 def _unwrapped(error: BaseException) -> BaseException:

@@ -27,7 +27,7 @@ Scope = Literal["me", "channel", "server"]
 Name = app_commands.Range[str, 1, LONGEST_NAME]
 
 WHOSE = "Whose answers: yours, everybody's in this channel, or everybody's in this server"
-FOR_MODERATORS = "Only members with the permission to manage the server may do that."
+FOR_MODERATORS = "Only members with the permission Manage Server may do that."
 NOT_OWN = "This server has made no persona `{}`, so there is nothing to delete."
 BAD_NAME = "A persona's name is one line without backticks. Please choose another one."
 THERE = "There is a persona `{0}` already. `/persona edit {0}` changes what it is in this server."

@@ -20,7 +20,7 @@ Scope = Literal["me", "server"]
 Chosen = TypeVar("Chosen", UserPreferences, GuildPreferences)
 
 NOTHING_CHOSEN = "Choose something: a voice, a speed or a language."
-NOT_FOR_ALL = "Only members with the permission to manage the server may choose for all."
+NOT_FOR_ALL = "Only members with the permission Manage Server may choose for all."
 WHOSE = "Whose answers: yours, or everybody's in this server who chose nothing"
 
 

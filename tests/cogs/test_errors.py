@@ -50,7 +50,7 @@ def test_every_error_is_one_sentence(error: Exception, sentence: str) -> None:
 
 def test_missing_permissions_are_named() -> None:
     error = app_commands.MissingPermissions(["manage_guild"])
-    assert "manage guild" in explain(error)
+    assert "with the permission Manage Server may" in explain(error)
 
 
 def interaction(*, done: bool) -> Any:

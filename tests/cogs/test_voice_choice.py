@@ -69,9 +69,9 @@ async def test_who_manages_the_server_chooses_for_all_who_chose_nothing(cog: Voi
     await run(cog, "set_voice", speed=2.0)
     assert style(cog) == VoiceStyle("de", 2.0, "de")
     assert style(cog, 8) == VoiceStyle("de", 1.0, "de")
-    with pytest.raises(BotError, match="manage the server"):
+    with pytest.raises(BotError, match="permission Manage Server"):
         await run(cog, "set_voice", scope="server", speed=1.0)
-    with pytest.raises(BotError, match="manage the server"):
+    with pytest.raises(BotError, match="permission Manage Server"):
         await run(cog, "reset", scope="server")
 
 

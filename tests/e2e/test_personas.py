@@ -33,7 +33,7 @@ async def test_a_persona_is_made_and_chosen_for_one_channel_and_outlives_the_bot
     async with bot(world, tmp_path, **settings):
         await online(world)
         await commands(world)
-        assert "manage the server" in (await create(world, user="ana"))["content"]
+        assert "permission Manage Server" in (await create(world, user="ana"))["content"]
         kept = await submit(world, await create(world, user="admin"))
         assert "Kept." in kept["content"]
         chosen = await world.command("persona set", name="polly", **{"for": "channel"})
