@@ -45,6 +45,8 @@ PHRASES = (
     "I can't do that, but here is what I can do.",
 )
 ROUNDS = 2
+PCM_KB = 48.0
+"""Kilobytes of a second of sound as Kokoro makes it: 24 kHz, 16 bits."""
 HEARD = 0.1
 """Seconds of each phrase that are played."""
 
@@ -219,7 +221,13 @@ async def benchmark() -> tuple[list[Claim], dict[str, dict[str, list[float]]]]:
         _claim("eSpeak NG: first frame of a cached phrase", fast, "cached"),
         Claim("finding a phrase", await look_up_us(phrases), "µs"),
         Claim("encoding for the cache, CPU for 1 s of sound", await encoding_ms(espeak), "ms"),
-        Claim("memory for a second of sound", kept.bytes / seconds / 1000, "kB"),
+        Claim(
+            "memory for a second of sound",
+            kept.bytes / seconds / 1000,
+            "kB",
+            competitor="PCM",
+            theirs=PCM_KB,
+        ),
         Claim("speech in 100 MB", 100 * 2**20 * seconds / kept.bytes / 3600, "h"),
     ]
     await clock.aclose()
