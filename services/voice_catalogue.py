@@ -64,9 +64,11 @@ class VoiceCatalogue:
     def listing(self, language: str) -> str:
         """Return the voices grouped by language, those of one where it is given, as one message."""
         offer = self._engines[0].offer()
-        wanted = [voice for voice in offer.voices if _speaks(voice, language)]
+        named = (each.name for each in self._languages() if language.lower() in _keys(each))
+        tag = next(named, language)
+        wanted = [voice for voice in offer.voices if _speaks(voice, tag)]
         if not wanted:
-            return "I know of no voice there. Leave the language out to see them all."
+            return "I have no voice for that language. Leave it out to see them all."
         hint = "\nEach of them with another speaker: add one, as in "
         hint += ", ".join(f"`{wanted[0].name}+{each}`" for each in _sample(offer.variants)) + "."
         return _fitted(wanted, LONGEST - len(hint)) + hint * bool(offer.variants)

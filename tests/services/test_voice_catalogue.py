@@ -102,7 +102,9 @@ def test_the_list_is_grouped_by_language() -> None:
         "Each of them with another speaker: add one, as in `de+f3`, `de+m3`.",
     ]
     assert catalogue(KOKORO).listing("en") == "**en**: `af_heart`, `bf_emma`"
-    assert "no voice" in catalogue(KOKORO).listing("fi")
+    assert catalogue(ESPEAK).listing("French").startswith("**fr**: `fr-fr`\n")
+    assert catalogue(KOKORO, ESPEAK).listing("english") == "**en**: `af_heart`, `bf_emma`"
+    assert "no voice for that" in catalogue(KOKORO).listing("fi")
 
 
 @pytest.mark.parametrize("languages", [1, 7, 400])
