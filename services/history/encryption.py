@@ -13,7 +13,7 @@ MARK = ".sealed"
 
 BAD_KEY = (
     "HISTORY_KEY must be 32 random bytes in URL-safe base64; make one with: "
-    "python -m services.history.encryption"
+    ".venv/bin/python -m services.history.encryption"
 )
 NO_KEY = "history/ is encrypted: set HISTORY_KEY to its key again, or move the folder away."
 WRONG_KEY = (
