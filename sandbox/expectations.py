@@ -28,10 +28,14 @@ QUIETEST_DBFS = -50.0
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Hold what a person did last and when, on the monotonic clock; a post's message too."""
+    """Hold what a person did last and when, on the monotonic clock; a post's message too.
+
+    `shown` counts the versions of each answer that were printed.
+    """
 
     at: float = field(default_factory=time.monotonic)
     message: dict[str, Any] = field(default_factory=dict)
+    shown: dict[str, int] = field(default_factory=dict)
 
 
 class Witness:
@@ -55,15 +59,14 @@ class Witness:
         if not request.message:
             raise ScriptError("nothing was posted yet.")
         watch = _Watch(within, self._text_settled)
-        path = f"channels/{request.message['channel']}/messages"
-        shown: dict[str, int] = {}
+        seen = 0
         while not watch.settled:
             await watch.wait("the bot did not answer")
-            found = await self._control.get(path, after=request.message["id"])
-            replies = [message for message in found["messages"] if message["author"]["bot"]]
-            for message in replies:
-                if self._show_versions(request, message, shown):
-                    watch.news()
+            replies = await self._answers(request)
+            news = [self._show_versions(request, message) for message in replies]
+            if any(news) or len(replies) > seen:
+                watch.news()
+            seen = len(replies)
         if contains not in "\n".join(message["content"] for message in replies):
             raise ScriptError(f"the answer does not contain “{contains}”.")
 
@@ -72,20 +75,24 @@ class Witness:
         if not request.message:
             raise ScriptError("nothing was posted yet.")
         watch = _Watch(within, 0.0)
-        path = f"channels/{request.message['channel']}/messages"
         while True:
-            found = await self._control.get(path, after=request.message["id"])
-            for message in reversed(found["messages"]):
+            answers = await self._answers(request)
+            for message in answers:
+                self._show_versions(request, message)
+            for message in reversed(answers):
                 for each in _buttons(message):
                     if each.get("label") == label:
                         return message["id"], each["custom_id"]
             await watch.wait(f"there was no button {label}")
 
-    def _show_versions(
-        self, request: Request, message: dict[str, Any], shown: dict[str, int]
-    ) -> bool:
-        """Print the versions that `shown` does not count yet, and tell whether there were any."""
-        before = shown.get(message["id"], 0)
+    async def _answers(self, request: Request) -> list[dict[str, Any]]:
+        path = f"channels/{request.message['channel']}/messages"
+        found = await self._control.get(path, after=request.message["id"])
+        return [message for message in found["messages"] if message["author"]["bot"]]
+
+    def _show_versions(self, request: Request, message: dict[str, Any]) -> bool:
+        """Print the versions that were not shown yet, and tell whether there were any."""
+        before = request.shown.get(message["id"], 0)
         first = {
             "t": message["created"],
             "content": "…" if message["edits"] else message["content"],
@@ -94,7 +101,7 @@ class Witness:
         for number, version in enumerate(versions[before:], before):
             who = "bot edits" if number else "bot posts"
             self._transcript.growth(who, version["content"], at=version["t"] - request.at)
-        shown[message["id"]] = len(versions)
+        request.shown[message["id"]] = len(versions)
         return len(versions) > before
 
     async def speech(

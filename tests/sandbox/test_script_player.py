@@ -216,14 +216,33 @@ async def test_bad_speech_is_told(
         await stage.play({"expect": "speech", "within": 0.05})
 
 
+BUTTON = {"type": 2, "label": "Stop", "custom_id": "reply:stop"}
+BUTTONS = [{"type": 1, "components": [BUTTON]}]
+
+
 async def test_a_button_under_the_answer_is_pressed(stage: Stage) -> None:
     stage.control.reply("Once upon")
-    button = {"type": 2, "label": "Stop", "custom_id": "reply:stop"}
-    stage.control.replies[0]["components"] = [{"type": 1, "components": [button]}]
+    stage.control.replies[0]["components"] = BUTTONS
     await stage.play({"post": "@bot a story"}, {"press": "Stop", "user": "ben"})
     body = {"user": "ben", "message": "100", "custom_id": "reply:stop"}
     assert ("components", body) in stage.control.calls
     assert "presses [Stop]" in stage.output.getvalue()
+
+
+async def test_what_was_there_before_a_button_was_pressed_is_shown_before_it_and_once(
+    stage: Stage,
+) -> None:
+    stage.control.reply("Far out")
+    stage.control.replies[0]["components"] = BUTTONS
+    await stage.play({"post": "@bot a story"}, {"press": "Stop"})
+    [answer] = stage.control.replies
+    edit = {"t": time.monotonic(), "content": "Far out *(stopped)*"}
+    answer |= {"content": edit["content"], "edits": [edit]}
+    shown = await stage.play({"expect": "reply"})
+    told = [line.split(" s  ")[-1].split()[:2] for line in shown.splitlines()]
+    assert told == [["ana", "@bot"], ["bot", "posts"], ["ana", "presses"], ["bot", "edits"]]
+    assert shown.count("Far out") == 2
+    assert await stage.play({"expect": "reply"}) == shown
 
 
 async def test_a_button_that_is_not_there_is_told(stage: Stage) -> None:
