@@ -51,7 +51,7 @@ def advice(models: Path) -> str:
 def invitation(models: Path, language: str) -> str:
     """Say how to come to Kokoro; nothing where it is complete or does not speak the language."""
     todo = advice(models) if letter_of(language) else ""
-    return f"Kokoro, a natural voice, is not complete. {todo}" if todo else ""
+    return f"Kokoro, a natural voice, is not set up. {todo}" if todo else ""
 
 
 def voices_in(models: Path) -> list[str]:
