@@ -37,7 +37,7 @@ export class Player {
     this.#socket = socket;
     await new Promise((resolve, reject) => {
       socket.onopen = resolve;
-      socket.onerror = () => reject(new ApiError("The sound of this channel is not to be had."));
+      socket.onerror = () => reject(new ApiError("The sound of this channel can't be reached."));
     });
     socket.onmessage = ({ data }) => this.#output.port.postMessage(data, [data]);
     socket.onclose = () => this.#socket === socket && this.#ended();
