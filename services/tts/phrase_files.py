@@ -100,11 +100,13 @@ def _name(key: bytes) -> str:
 
 
 def _found(directory: Path) -> list[tuple[str, int]]:
+    files = []
     try:
-        files = [(path, path.stat()) for path in directory.glob(f"*{SUFFIX}")]
+        for path in directory.glob(f"*{SUFFIX}"):
+            with suppress(FileNotFoundError):  # cleaned up meanwhile
+                files.append((path, path.stat()))
     except OSError as error:
         log.warning("The phrases on the disk cannot be read: %s", error)
-        return []
     files.sort(key=lambda file: file[1].st_mtime)
     return [(path.name, state.st_size) for path, state in files]
 

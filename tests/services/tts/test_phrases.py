@@ -120,6 +120,16 @@ async def test_a_disk_that_neither_reads_nor_deletes_costs_the_phrase_alone(
     assert await again.find(key("hello")) is None
 
 
+async def test_a_file_that_goes_while_the_others_are_looked_at_costs_none_of_them(
+    tmp_path: Path,
+) -> None:
+    await (await opened(tmp_path)).keep(key("hello"), phrase(7))
+    (tmp_path / "gone.phrase").symlink_to(tmp_path / "nothing")
+    again = await opened(tmp_path)
+    assert again.has(key("hello"))
+    assert await again.forget(7) == 1
+
+
 async def test_a_changed_byte_is_noticed(tmp_path: Path) -> None:
     await (await opened(tmp_path)).keep(key("hello"), phrase(7))
     (path,) = files_in(tmp_path)
