@@ -92,7 +92,7 @@ class _Engine:
                 yield chunk
                 asked = now()
             waited += now() - asked
-        if not ready_made:
+        if sound and not ready_made:
             self.lags = waited > sound
 
     def failed(self, error: ProviderError) -> None:

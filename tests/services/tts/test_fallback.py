@@ -14,6 +14,7 @@ from services.core.errors import (
 from services.core.protocols import TTS
 from services.core.types import AudioChunk, VoiceStyle
 from services.tts.fallback import FIRST_REST, FallbackTTS
+from tests.services.speech_fakes import FakeTTS
 
 pytestmark = pytest.mark.virtual_time
 DOWN = ProviderConnectionError("down")
@@ -139,6 +140,16 @@ async def test_failure_and_recovery_are_said_once(caplog: pytest.LogCaptureFixtu
         "Voice best failed: down",
         "Voice best is back",
     ]
+
+
+async def test_a_text_that_has_no_sound_makes_no_engine_slow() -> None:
+    fast = FakeTTS(delay=0.01)
+    slow = FakeTTS(rtf=2.0)
+    tts = FallbackTTS([("fast", fast), ("slow", slow)])
+    for text in ("", "Hello."):
+        async with aclosing(tts.synthesize(text, VoiceStyle(hurried=True))) as sound:
+            assert bool([chunk async for chunk in sound]) is bool(text)
+    assert fast.texts == ["", "Hello."]
 
 
 async def test_closing_the_piece_closes_the_engines_stream() -> None:
