@@ -418,6 +418,38 @@ async def test_prewarming_begins_the_idle_time_anew_and_brings_a_worker_back(
     assert len(started(tmp_path)) == 2
 
 
+async def test_another_engine_speaks_a_language_that_kokoro_does_not(
+    build: Build, caplog: pytest.LogCaptureFixture
+) -> None:
+    kokoro, espeak = build(), EspeakTTS()
+    both = FallbackTTS([("Kokoro", kokoro), ("eSpeak NG", espeak)])
+    rates = {}
+    with caplog.at_level(logging.WARNING):
+        for language in ("en", "de", "fr"):
+            async with aclosing(both.synthesize("Hallo.", VoiceStyle(language=language))) as sound:
+                (rates[language],) = {chunk.sample_rate async for chunk in sound}
+    await espeak.aclose()
+
+    assert rates == {"en": SAMPLE_RATE, "de": 22_050, "fr": SAMPLE_RATE}
+    assert caplog.records == []
+
+
+async def test_without_a_model_it_says_so_in_a_sentence_and_starts_nothing(
+    build: Build, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = build(backend=None)
+    with caplog.at_level(logging.WARNING):
+        await engine.prewarm()
+    with pytest.raises(ProviderError) as caught:
+        await spoken(engine, "Hello")
+
+    (record,) = caplog.records
+    assert record.message.startswith("Kokoro cannot speak: Kokoro ")
+    assert str(tmp_path) in record.message
+    assert str(tmp_path) in str(caught.value)
+    assert started(tmp_path) == []
+
+
 async def test_another_engine_speaks_while_the_worker_loads(
     build: Build, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
