@@ -39,6 +39,7 @@ class AnswerReader:
         self._provider = provider
         self._reasoning = ReasoningFilter()
         self._finish_reason = ""
+        self._over = False
         self._refusal = ""
         self._called_tool = False
         self._empty = True
@@ -46,8 +47,8 @@ class AnswerReader:
 
     @property
     def ended(self) -> bool:
-        """Tell whether the server said why its answer ends: no text comes after that."""
-        return self.done or bool(self._finish_reason)
+        """Tell whether the server said why its answer ends, and has not gone on since."""
+        return self.done or self._over
 
     def push(self, payload: bytes) -> str:
         """Take one event's data and return the text it adds. Raises ProviderError."""
@@ -75,7 +76,7 @@ class AnswerReader:
     def finish(self) -> str:
         """Return the last held-back text. Raises ProviderError unless a whole answer came."""
         text = self._note(self._reasoning.flush())
-        if not self.ended:
+        if not self.done and not self._finish_reason:
             detail = f"{self._provider} broke the answer off"
             raise ProviderConnectionError(detail, provider=self._provider)
         if self._finish_reason == "content_filter":
@@ -96,14 +97,18 @@ class AnswerReader:
         return text
 
     def _take(self, choice: dict[str, Any]) -> str:
-        if reason := choice.get("finish_reason"):
+        reason = choice.get("finish_reason")
+        if reason:
             self._finish_reason = str(reason)
-        delta = choice.get("delta") or choice.get("message") or {}
+        whole = choice.get("message") if self._empty else None  # some repeat all at the end
+        delta = choice.get("delta") or whole or {}
         self._refusal = (self._refusal + _plain(delta.get("refusal")))[:LONGEST_REFUSAL]
         self._called_tool |= bool(delta.get("tool_calls") or delta.get("function_call"))
         text = _plain(delta.get("content"))
-        if text or self._refusal or delta.get("reasoning_content") or delta.get("reasoning"):
-            self.begun = True
+        thought = bool(delta.get("reasoning_content") or delta.get("reasoning"))
+        self.begun |= bool(text or self._refusal or thought)
+        if reason or text or thought:
+            self._over = bool(reason) and not thought  # some end every thought with "stop"
         text = UNSEEN.sub("", self._paired(text))
         return self._note(self._reasoning.push(text)) if text else ""
 

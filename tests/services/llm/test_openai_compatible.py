@@ -213,6 +213,22 @@ class TestAnswers:
             await collect(llm, deltas)
         assert deltas == [ChatDelta("Hi")]
 
+    async def test_a_whole_answer_behind_its_deltas_is_not_said_twice(self) -> None:
+        choice = {"message": {"content": "Hello there"}, "finish_reason": "stop"}
+        whole = b"data: " + json.dumps({"choices": [choice]}).encode() + b"\n\n"
+        async with model(Reply([delta("Hello "), delta("there"), whole, DONE])) as (llm, _):
+            assert await collect(llm) == "Hello there"
+
+    async def test_an_end_after_which_it_goes_on_is_none(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("services.llm.openai_compatible.END_SECONDS", 0.02)
+        thought = {"delta": {"reasoning_content": "hm"}, "finish_reason": "stop"}
+        thinking = b"data: " + json.dumps({"choices": [thought]}).encode() + b"\n\n"
+        parts = [thinking, 0.1, STOP, delta("Hel"), 0.1, delta("lo"), STOP]
+        async with model(Reply(parts)) as (llm, _):
+            assert await collect(llm) == "Hello"
+
     @pytest.mark.parametrize("end", [CUT, 30], ids=["cut", "silent"])
     async def test_what_becomes_of_the_connection_after_the_end_changes_nothing(
         self, end: object, monkeypatch: pytest.MonkeyPatch
