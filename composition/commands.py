@@ -68,7 +68,7 @@ async def add_cogs(
         Admin(statistics=answering.statistics, doctor=examiner, memory=stores.memory.get_stats),
         memory_cog(client, stores, answering),
         Pronounce(stores.pronunciations),
-        privacy_cog(settings, stores, answering),
+        privacy_cog(settings, stores, speaking, answering),
         deletions_cog(client, stores, answering, stack),
         GuildSettings(guilds=stores.guilds, reads_everything=client.reads_everything),
     ]
@@ -76,9 +76,11 @@ async def add_cogs(
         await client.add_cog(cog)
 
 
-def privacy_cog(settings: Settings, stores: Stores, answering: Answering) -> Privacy:
+def privacy_cog(
+    settings: Settings, stores: Stores, speaking: Speaking, answering: Answering
+) -> Privacy:
     """Let people see and delete what is kept about them."""
-    data = personal_data(settings, stores, answering)
+    data = personal_data(settings, stores, speaking, answering)
     return Privacy(data=data, readers=readers(settings))
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from urllib.parse import urlsplit
 
 from composition.answering import Answering
+from composition.speaking import Speaking
 from composition.stores import Stores
 from config import Settings
 from services.closing import own
@@ -32,12 +33,16 @@ def kept_copies(stores: Stores, answering: Answering, stack: AsyncExitStack) -> 
     )
 
 
-def personal_data(settings: Settings, stores: Stores, answering: Answering) -> PersonalData:
+def personal_data(
+    settings: Settings, stores: Stores, speaking: Speaking, answering: Answering
+) -> PersonalData:
     """Reach all that is kept about a person."""
 
     def interrupt(user_id: int) -> int:
         held = answering.batcher.discard_author(user_id)
-        return held + answering.conversations.disown_person(user_id)
+        stopped = answering.conversations.disown_person(user_id)
+        speaking.sessions.silence(user_id)  # what is said later would be kept as phrases
+        return held + stopped
 
     return PersonalData(
         stores=personal_stores(settings, stores, answering.profiles),

@@ -2,6 +2,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from itertools import chain
 from typing import Protocol
 from weakref import WeakValueDictionary
 
@@ -161,6 +162,13 @@ class VoiceSessions:
         session = self.get(guild_id)
         output = session.output if session else self._coming.get(guild_id)
         return output.clear() if output else 0
+
+    def silence(self, asker_id: int) -> None:
+        """Stop all that is spoken for one person, in every guild."""
+        outputs = [*(session.output for session in self._sessions.values()), *self._coming.values()]
+        for utterance in chain.from_iterable(output.in_order() for output in outputs):
+            if utterance.asker is not None and utterance.asker.id == asker_id:
+                utterance.clear()
 
     async def join(self, channel: VocalChannel) -> VoiceSession:
         """Enter a channel, or move there; one at a time in a guild. Raises VoiceConnectionError."""

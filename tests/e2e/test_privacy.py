@@ -147,7 +147,10 @@ async def test_nothing_is_left_of_a_forgotten_person_and_all_of_the_others(
         shown = await world.command("privacy show", user="ana")
         assert "messages: what you said" in shown["content"]
         assert len(holding(CANARY, *town.folders)) >= 3
+        long = " ".join(f"This is sentence number {number}, she says." for number in range(12))
+        await world.command("say", user="ana", text=long)
         receipt = await town.forget("ana")
+        await world.quiet(lounge)
         for what in ("messages: what", "summaries of", "facts: what", "choices:"):
             assert what in receipt
         assert holding(CANARY, *town.folders) == []

@@ -7,6 +7,7 @@ import discord
 import pytest
 
 from services.core.errors import VoiceConnectionError, VoiceError
+from services.core.types import Author
 from services.voice.close_codes import PUT_OUT, closed
 from services.voice.output import VoiceClock
 from services.voice.sessions import VoiceSessions, check_access, take_the_stage
@@ -275,6 +276,24 @@ async def test_stop_counts_what_it_stopped() -> None:
     for _ in range(2):
         voice.open_utterance(5, None, in_line=False)
     assert voice.stop(5) == 2
+
+
+async def test_one_person_is_silenced_and_nobody_else() -> None:
+    voice = sessions()
+    await voice.join(FakeChannel(guild()).real)
+    people = {name: Author(id, name) for id, name in ((7, "ana"), (8, "ben"))}
+    said = {
+        name: voice.open_utterance(5, None, in_line=name == "ana", asker=asker)
+        for name, asker in people.items()
+    }
+    voice.open_utterance(5, None, in_line=False)
+    voice.silence(7)
+    session = voice.get(5)
+    assert session
+    left = session.output.in_order()
+    assert len(left) == 2
+    assert said["ana"] not in left
+    assert said["ben"] in left
 
 
 async def test_closing_leaves_every_guild() -> None:
