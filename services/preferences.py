@@ -113,9 +113,7 @@ class PreferenceStore(Generic[Choices]):
             if key not in self._kept and len(self._kept) >= self._max_keys:
                 raise StorageError("too many preferences", user_message=TOO_MANY)
             try:
-                await asyncio.to_thread(
-                    replace_private, self._path(key), self._format.dump_json(choices)
-                )
+                await asyncio.to_thread(self._write, key, self._format.dump_json(choices))
             except OSError as error:
                 raise StorageError(f"not kept: {error}", user_message=NOT_KEPT) from error
             self._kept[key] = choices
@@ -136,10 +134,15 @@ class PreferenceStore(Generic[Choices]):
     def _path(self, key: int) -> Path:
         return self._directory / f"{key}.json"
 
+    def _write(self, key: int, content: bytes) -> None:
+        path = self._path(key)
+        replace_private(path, content)
+        _aside(path).unlink(missing_ok=True)
+
     def _delete(self, key: int) -> None:
         path = self._path(key)
         path.unlink(missing_ok=True)
-        path.with_name(f"{path.name}.corrupt").unlink(missing_ok=True)
+        _aside(path).unlink(missing_ok=True)
 
     def _read_all(self) -> dict[int, Choices]:
         if not self._directory.is_dir():
@@ -150,8 +153,12 @@ class PreferenceStore(Generic[Choices]):
                 kept[int(path.stem)] = self._format.validate_json(path.read_bytes())
             except (ValidationError, ValueError):
                 log.error("%s cannot be read and is set aside", path.name)
-                path.replace(path.with_name(f"{path.name}.corrupt"))
+                path.replace(_aside(path))
                 if self._unreadable is not None and path.stem.isdecimal():
                     replace_private(path, self._format.dump_json(self._unreadable))
                     kept[int(path.stem)] = self._unreadable
         return kept
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.corrupt")

@@ -1,9 +1,10 @@
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import asdict, fields, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import AsyncMock
 
@@ -26,6 +27,7 @@ from services.core.protocols import LLM
 from services.core.types import ChatContext, ChatMessage, HistoryEntry, ImagePart, Place
 from services.facts import Fact
 from services.llm.tokens import TokenCounter
+from services.personal_data import PersonalStore
 from services.preferences import UserPreferences
 from services.summary_store import Summary
 from services.trim_thresholds import Reached
@@ -361,6 +363,53 @@ async def test_every_store_is_open_to_those_of_whom_it_keeps_something(tmp_path:
         assert [await each.forget(7) for each in found if each.forget] == [1, 1, 1, 1, 1]
         assert kept.users.get(7) == UserPreferences(opted_out=True)
         assert [await each.forget(7) for each in found if each.forget] == [0, 0, 0, 0, 0]
+
+
+async def stores_of_people(
+    folder: Path, stack: AsyncExitStack, **more: Any
+) -> dict[str, PersonalStore]:
+    """Return the places where something about people is kept, `more` in the place of some."""
+    made = Settings(HISTORY_DIR=folder / "history", TEMP_DIR=folder / "temp")
+    client = Client(socket="", trace=edit_limits(ChannelPacers()))
+    kept = replace(await stores.open_stores(made, client, stack), **more)
+    model = BackgroundModel(ScriptedLLM([]), count=len, limits=answering.limits(made, kept))
+    people = open_profiles(made, client, kept, model, stack)
+    return {each.name: each for each in privacy.personal_stores(made, kept, people)}
+
+
+async def test_choices_that_could_not_be_read_go_with_their_person(tmp_path: Path) -> None:
+    chosen = tmp_path / "history" / "preferences" / "users" / "7.json"
+    await asyncio.to_thread(replace_private, chosen, b"damaged: her voice")
+    async with AsyncExitStack() as stack:
+        people = await stores_of_people(tmp_path, stack)
+        forget = people["users"].forget
+        assert forget is not None
+        assert await forget(7) == 0
+        left = await asyncio.to_thread(lambda: [each.name for each in chosen.parent.iterdir()])
+        assert left == ["7.json"]
+        assert await people["users"].export(7) == [{"opted_out": True}]
+
+
+async def test_a_long_export_lets_others_have_their_turn(tmp_path: Path) -> None:
+    turns = 0
+
+    async def entries_of(_: int) -> AsyncGenerator[tuple[str, HistoryEntry], None]:
+        for number in range(2000):
+            yield "channel-1", HistoryEntry("user", "hi", 1.0, 7, "ana", (number,))
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async with AsyncExitStack() as stack:
+        history = SimpleNamespace(entries_of=entries_of, forget_author=None)
+        people = await stores_of_people(tmp_path, stack, history=history)
+        at_once = asyncio.create_task(others())
+        assert len(await people["history"].export(7)) == 2000
+        at_once.cancel()
+        assert turns >= 9
 
 
 @pytest.mark.parametrize(
