@@ -34,11 +34,17 @@ MARGIN: Final = 0.3
 # A mark behind a letter ends a clause as it comes; behind a digit ("1,000", "10:30") only a
 # space and no further figure ("May 5, 2026") tells.
 _CLAUSE: Final = re.compile(
-    r"(?<=[^\d\s])[,;:](?=\s|\Z)|(?<=\d)[,;:](?=\s+[^\s\d])|[—،؛；，、：]|(?<=\s)–(?=\s)"  # noqa: RUF001
+    r"(?<=[^\d\s])[,;:](?=\s|\Z)|(?<=\d)(?:[,;:](?=\s+[^\s\d])|;(?=\s))|[—،؛；，、：]|(?<=\s)–(?=\s)"  # noqa: RUF001
 )
 _WORD: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\w[\w'’]*")  # noqa: RUF001
 _FIGURE: Final = re.compile(r"\d")
-_AMONG_FIGURES: Final = re.compile(r"(?<=\d)\s|(?<=\d\.)\s|\s(?=\d)")
+_AMONG_FIGURES: Final = re.compile(
+    r"(?<=\d)\s|(?<=\d\.)\s|\s(?=\d)|\s(?=(?:[IVXLC]{2,9}|[VX])\b|[IVXLC]\Z)"
+)
+_BESIDE_SIGN: Final = re.compile(
+    r"\s(?=\Z|[^\w\s]{1,2}(?:\s|\Z))|(?<=\s[^\w\s])\s|(?<=\s[^\w\s]{2})\s"
+)
+"""Where a cut would part a sign from what it stands between: "x = 5"."""
 _LINE_END: Final = re.compile(r"[^\S\n]*\n")
 
 
@@ -146,8 +152,12 @@ class PieceCutter:
         if clause >= limit / 3 and _is_clause(self._text[:clause]):
             return self._take(clause, "clause")
         spaces = [at for at in range(limit, 0, -1) if self._text[at].isspace()]
-        apart = (at for at in spaces if not _AMONG_FIGURES.match(self._text, at))
-        return self._take(next(apart, spaces[0] if spaces else limit), "word")
+        return self._take(min(spaces, key=self._harm, default=limit), "word")
+
+    def _harm(self, at: int) -> int:
+        """Return how much that belongs together a cut at a space would part."""
+        parted = (_AMONG_FIGURES, _BESIDE_SIGN)
+        return sum(pattern.match(self._text, at) is not None for pattern in parted)
 
     def _take(self, length: int, ending: Ending) -> Piece:
         taken, rest = self._text[:length], self._text[length:]

@@ -256,6 +256,18 @@ def test_no_piece_ends_inside_an_amount(words: str) -> None:
         assert any(words in piece.text for piece in pieces), pieces
 
 
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("We all know of that World War II and", "We all know of that World"),
+        ("We see that this whole thing b >= c then", "We see that this whole thing"),
+        ("2 + 2 = 4, 10 / 2 = 5, 30 * 4 = 120", "2 + 2 = 4,"),
+    ],
+)
+def test_no_cut_parts_a_sign_or_a_number_from_what_it_stands_with(text: str, first: str) -> None:
+    assert first_piece(text, SLOW)[0] == Piece(first, "word")
+
+
 def test_figures_count_as_long_as_they_are_said() -> None:
     numbers, letters = cutter("1984 2026 " * 20), cutter("abcd efgh " * 20)
     short, usual = (made.next(queued=0.0, pace=FAST) for made in (numbers, letters))
