@@ -44,13 +44,14 @@ _BY_RULE = {
     ),
     Rule.UNLESS_LOWER: _both_cases(
         "etc usw enz osv ecc itd itp ej ex ibid min max sec hrs lb lbs oz yd mi km cm mm kg "
-        "mg ml cl tel ext est avg std misc ref orig temp ver др пр руб коп"
+        "mg ml cl ext est avg std misc ref orig temp ver др пр руб коп"
     )
     | _words("hr ft"),
     Rule.UNLESS_DIGIT: _both_cases("no nos nr n° nº ch sect abs pos op стр"),
-    Rule.UNLESS_LOWER_OR_DIGIT: _words(
+    Rule.UNLESS_LOWER_OR_DIGIT: _both_cases("tel art cap chap pag pagg págs kap abb bd blz hfst")
+    | _words(
         "Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Mon Tue Tues Wed Thu Thur Thurs Fri "
-        "Sat Sun Art Sec p pp al Apt Bldg Hwy Univ univ Assn Intl Natl Govt"
+        "Sat Sun Sec p pp al Apt Bldg Hwy Univ univ Assn Intl Natl Govt"
     ),
     Rule.BEFORE_STARTER: _both_cases("inc ltd corp co bros jr llc plc gmbh г гг")
     | _words("Mio Mrd Tsd Std Min Sek")

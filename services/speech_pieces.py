@@ -38,13 +38,13 @@ _CLAUSE: Final = re.compile(
 )
 _WORD: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\w[\w'’]*")  # noqa: RUF001
 _FIGURE: Final = re.compile(r"\d")
-_AMONG_FIGURES: Final = re.compile(
-    r"(?<=\d)\s|(?<=\d\.)\s|\s(?=\d)|\s(?=(?:[IVXLC]{2,9}|[VX])\b|[IVXLC]\Z)"
-)
+_BEHIND_FIGURE: Final = re.compile(r"(?<=\d)\s|(?<=\d\.)\s|(?<=\.)\s(?=\d)")
+_BEFORE_FIGURE: Final = re.compile(r"\s(?=\d|(?:[IVXLC]{2,9}|[VX])\b|[IVXLC]\Z)")
 _BESIDE_SIGN: Final = re.compile(
-    r"\s(?=\Z|[^\w\s]{1,2}(?:\s|\Z))|(?<=\s[^\w\s])\s|(?<=\s[^\w\s]{2})\s"
+    r"\s(?=\Z|[^\w\s]{1,2}(?:\s|\Z))|(?<=\s[^\w\s])\s|(?<=\s[^\w\s]{2})\s|(?<=[€$£¥₹#№§°º~≈])\s"
 )
 """Where a cut would part a sign from what it stands between: "x = 5"."""
+_HARMS: Final = ((2, _BEHIND_FIGURE), (1, _BEFORE_FIGURE), (2, _BESIDE_SIGN))
 _LINE_END: Final = re.compile(r"[^\S\n]*\n")
 
 
@@ -156,8 +156,7 @@ class PieceCutter:
 
     def _harm(self, at: int) -> int:
         """Return how much that belongs together a cut at a space would part."""
-        parted = (_AMONG_FIGURES, _BESIDE_SIGN)
-        return sum(pattern.match(self._text, at) is not None for pattern in parted)
+        return sum(weight for weight, place in _HARMS if place.match(self._text, at))
 
     def _take(self, length: int, ending: Ending) -> Piece:
         taken, rest = self._text[:length], self._text[length:]

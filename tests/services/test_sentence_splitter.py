@@ -49,6 +49,8 @@ WHOLE = [
     "Im 19. Jahrhundert war das anders.",
     "Hr. Schmidt zahlt 3 Mio. Euro nach 5 Std. 30 Min. Fahrt bzgl. Versand.",
     "We flew to Ft. Worth today.",
+    "Siehe Abb. 3, Kap. 2 und Bd. 1, Tel. 030 1234.",
+    "Vea el art. 5, cap. 3 y págs. 3-5, zie blz. 15 en pag. 2.",
     "El Sr. Ruiz vive en la Avda. Sol desde hace aprox. 5 años.",
     "« Quoi ? » dit-il.",
     "Mme Leroy, p. ex., est née en 100 av. J.-C. à Rome.",

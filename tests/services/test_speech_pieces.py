@@ -261,6 +261,7 @@ def test_no_piece_ends_inside_an_amount(words: str) -> None:
     [
         ("We all know of that World War II and", "We all know of that World"),
         ("We see that this whole thing b >= c then", "We see that this whole thing"),
+        ("Von 9:00 bis 17:00 Uhr geöffnet", "Von 9:00 bis"),
         ("2 + 2 = 4, 10 / 2 = 5, 30 * 4 = 120", "2 + 2 = 4,"),
     ],
 )
