@@ -104,7 +104,7 @@ class Memory(commands.GroupCog, group_name="memory"):
     @app_commands.command()
     @app_commands.describe(fact="The one to forget, or everything")
     async def forget(self, interaction: discord.Interaction, fact: str) -> None:
-        """Let me forget something that I keep about you, or everything."""
+        """Forget something that I keep about you, or everything."""
         await think(interaction, ephemeral=True)
         user_id = interaction.user.id
         if fact == ALL:

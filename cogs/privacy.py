@@ -122,14 +122,14 @@ class Privacy(commands.GroupCog, group_name="privacy"):
 
     @app_commands.command()
     async def optout(self, interaction: discord.Interaction) -> None:
-        """Let me keep nothing of what you say; I still answer."""
+        """Keep nothing more of what you say; I still answer."""
         await think(interaction, ephemeral=True)
         await self._data.opt_out(interaction.user.id)
         await interaction.edit_original_response(content=OPTED_OUT)
 
     @app_commands.command()
     async def optin(self, interaction: discord.Interaction) -> None:
-        """Let me keep what you say again."""
+        """Keep what you say again."""
         await think(interaction, ephemeral=True)
         await self._data.opt_in(interaction.user.id)
         await interaction.edit_original_response(content=OPTED_IN)

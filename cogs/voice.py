@@ -90,7 +90,7 @@ class Voice(commands.Cog):
 
     @app_commands.command()
     @app_commands.guild_only()
-    @app_commands.describe(text="What the bot shall say")
+    @app_commands.describe(text="What the bot should say")
     async def say(
         self, interaction: discord.Interaction, text: app_commands.Range[str, 1, 2000]
     ) -> None:
