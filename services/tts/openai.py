@@ -3,6 +3,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from services.core.errors import (
     EmptyResponseError,
@@ -55,6 +56,7 @@ class OpenAITTS:
         timeout: float,
     ) -> None:
         self._base_url = base_url
+        self._place = urlsplit(base_url).netloc.rpartition("@")[2]
         self._api_key = api_key or "none"
         self._model = model
         self._default_voice = voice
@@ -115,7 +117,8 @@ class OpenAITTS:
                 user_message="The speech server took too long to answer.",
             ) from error
         except (openai.APIError, httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise _unreachable(f"{type(error).__name__}: {error}") from error
+            cause = error.__cause__ or error  # openai itself says "Connection error."
+            raise _unreachable(f"{self._place}: {type(cause).__name__} {cause}") from error
         if silent:
             raise EmptyResponseError(
                 "no sound came back",

@@ -193,6 +193,21 @@ async def test_pcm_is_played_whatever_the_server_calls_it(kind: str) -> None:
         assert b"".join(await spoken(engine)) == SOUND
 
 
+async def test_a_server_that_is_not_there_is_named_without_its_key() -> None:
+    engine = OpenAITTS(
+        base_url="http://ana:secret@127.0.0.1:9/v1",
+        api_key="",
+        model="tts-9",
+        voice="alloy",
+        sample_rate=24_000,
+        timeout=5.0,
+    )
+    with pytest.raises(ProviderConnectionError) as caught:
+        await spoken(engine)
+    await engine.aclose()
+    assert caught.value.brief == "127.0.0.1:9: ConnectError All connection attempts failed"
+
+
 async def test_a_server_that_breaks_off_is_unreachable() -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
