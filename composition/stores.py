@@ -1,15 +1,18 @@
 import asyncio
+import errno
 import logging
+import os
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 from cogs.client import Client
 from composition.personas import open_personas
 from composition.phrases import phrase_cache
 from config import Settings
 from services.closing import own
-from services.core.errors import StorageError
-from services.core.files import remove_unfinished
+from services.core.errors import ConfigurationError, StorageError
+from services.core.files import make_private_directory, remove_unfinished
 from services.core.protocols import Cipher, HistoryStore
 from services.daily_budget import DailyBudget
 from services.history.encryption import open_cipher
@@ -43,6 +46,7 @@ class Stores:
 
 async def open_stores(settings: Settings, client: Client, stack: AsyncExitStack) -> Stores:
     """Open what is kept under history/. Raises ConfigurationError, StorageError."""
+    await asyncio.to_thread(check_writable, settings.HISTORY_DIR)
     await asyncio.to_thread(tidy_up, settings)
     upkeep = asyncio.Lock()
     cipher = await asyncio.to_thread(history_cipher, settings)
@@ -64,6 +68,22 @@ async def open_stores(settings: Settings, client: Client, stack: AsyncExitStack)
         phrases=phrases,
         personas=await open_personas(settings, client, users, guilds),
     )
+
+
+def check_writable(folder: Path) -> None:
+    """Refuse to start where nothing could be kept; blocks. Raises ConfigurationError.
+
+    A full disk is no reason: it may have room again.
+    """
+    try:
+        make_private_directory(folder)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise ConfigurationError(
+            f"HISTORY_DIR: {folder} can't be written to ({error.strerror}); "
+            "it must be a folder of the user who runs the bot."
+        ) from error
 
 
 def tidy_up(settings: Settings) -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import os
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing
@@ -21,7 +22,7 @@ from composition.profiles import open_profiles
 from config import Settings
 from services.background_model import BackgroundModel
 from services.channel_pacer import ChannelPacers
-from services.core.errors import ProviderConnectionError, ProviderRequestError
+from services.core.errors import ConfigurationError, ProviderConnectionError, ProviderRequestError
 from services.core.files import replace_private
 from services.core.protocols import LLM
 from services.core.types import ChatContext, ChatMessage, HistoryEntry, ImagePart, Place
@@ -326,6 +327,22 @@ async def test_nothing_is_left_of_what_a_crash_left_half_written(tmp_path: Path)
         await stores.open_stores(made, client, stack)
         left = await asyncio.to_thread(lambda: list(tmp_path.rglob("*.part")))
         assert left == []
+
+
+async def test_a_bot_that_could_keep_nothing_does_not_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    client: Any = None
+    for folder in (file, file / "history"):
+        async with AsyncExitStack() as stack:
+            with pytest.raises(ConfigurationError, match=r"HISTORY_DIR: .*file.* \((File|Not)"):
+                await stores.open_stores(Settings(HISTORY_DIR=folder), client, stack)
+    monkeypatch.setattr("os.access", lambda _path, mode: not mode & os.W_OK)
+    async with AsyncExitStack() as stack:
+        with pytest.raises(ConfigurationError, match=r"HISTORY_DIR: .* \(Permission denied\)"):
+            await stores.open_stores(Settings(HISTORY_DIR=tmp_path), client, stack)
 
 
 async def test_every_store_is_open_to_those_of_whom_it_keeps_something(tmp_path: Path) -> None:
