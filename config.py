@@ -180,6 +180,16 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
+    def _deletes_nothing_else(self) -> "Settings":
+        temporary = self.TEMP_DIR.resolve()
+        kept = {"HISTORY_DIR": self.HISTORY_DIR, "PERSONAS_DIR": self.PERSONAS_DIR}
+        kept |= {"KOKORO_MODEL_DIR": self.KOKORO_MODEL_DIR, "the bot itself": Path(__file__)}
+        for name, place in kept.items():
+            if place.resolve().is_relative_to(temporary):
+                raise ValueError(f"TEMP_DIR must not hold {name}: what is old there is deleted")
+        return self
+
+    @model_validator(mode="after")
     def _in_order(self) -> "Settings":
         if self.MIN_TYPING_DELAY > self.MAX_TYPING_DELAY:
             raise ValueError("MIN_TYPING_DELAY must not be greater than MAX_TYPING_DELAY")
