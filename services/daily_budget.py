@@ -80,6 +80,7 @@ class DailyBudget:
             await self._save()
 
     async def _save(self) -> None:
+        self._turn_page()
         if not self._unsaved:
             return
         self._unsaved = False

@@ -53,6 +53,18 @@ async def test_a_restart_gives_nobody_a_second_share(tmp_path: Path) -> None:
     await tomorrow.aclose()
 
 
+async def test_nothing_of_a_day_stays_on_the_disk_after_midnight(tmp_path: Path) -> None:
+    clock, path = Clock(), tmp_path / "budget.json"
+    budget = await reopened(path, clock)
+    budget.spend("tokens of user 7", 3)
+    await budget.aclose()
+    again = await reopened(path, clock)
+    assert again.used("tokens of user 7") == 3
+    clock.now += 12 * HOUR
+    await again.aclose()
+    assert "user 7" not in path.read_text()
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"day": "2027-01-15", "used": 5}', "\xff"])
 async def test_a_file_that_cannot_be_read_starts_the_day_anew(
     tmp_path: Path, content: str, caplog: pytest.LogCaptureFixture
