@@ -14,6 +14,9 @@ FORM_SECONDS = 60 * 60
 LONGEST_TITLE = 45
 """Discord's limit, characters."""
 
+LONGEST_NUMBER = 16
+"""Characters; a file may hold a temperature of many digits, of which six are shown."""
+
 Submit = Callable[[discord.Interaction, PersonaDraft], Awaitable[None]]
 Field = discord.ui.TextInput[Any]
 
@@ -54,7 +57,7 @@ def _fields(persona: Persona) -> dict[str, Field]:
         "prompt": _field("prompt", persona.prompt, LONGEST_PROMPT, long=True, required=True),
         "voice": _field("voice", persona.voice, 100),
         "language": _field("language", persona.language, 35),
-        "temperature": _field("temperature", temperature, 5),
+        "temperature": _field("temperature", temperature, LONGEST_NUMBER),
         "greeting": _field("greeting", persona.greeting, LONGEST_GREETING, long=True),
     }
 

@@ -27,7 +27,8 @@ async def test_the_form_is_within_discord_s_limits_and_shows_what_is() -> None:
         temperature=1.25,
         greeting="g" * LONGEST_GREETING,
     )
-    for persona in (Persona(name="New"), OWL, long):
+    odd = [Persona(name="Odd", temperature=each) for each in (0.123456789, 1.1e-05)]
+    for persona in (Persona(name="New"), OWL, long, *odd):
         check_modal(PersonaForm(persona, AsyncMock()).to_dict())
     form = PersonaForm(OWL, AsyncMock()).to_dict()
     fields = [label["component"] for label in form["components"]]
