@@ -60,14 +60,12 @@ class Personas(commands.GroupCog, group_name="persona"):
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """Forget who the bot was in a channel that is gone."""
-        if channel.id not in self._choices.guilds.get(channel.guild.id).channel_personas:
-            return
-        try:
-            await self._choices.guilds.change(
-                channel.guild.id, lambda kept: with_channel(kept, channel.id, "")
-            )
-        except StorageError as error:
-            log.warning("The persona of a deleted channel is still kept: %s", error)
+        await self._forget_place(channel.guild.id, channel.id)
+
+    @commands.Cog.listener()
+    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
+        """Forget who the bot was in a thread that is gone."""
+        await self._forget_place(payload.guild_id, payload.thread_id)
 
     @app_commands.command(name="list")
     async def list_personas(self, interaction: discord.Interaction) -> None:
@@ -180,6 +178,16 @@ class Personas(commands.GroupCog, group_name="persona"):
         own = self._library.own_of(guild_of(interaction))
         fitting = [each.name for each in own if typed.casefold() in each.key]
         return [app_commands.Choice(name=each, value=each) for each in fitting[:CHOICES]]
+
+    async def _forget_place(self, guild_id: int, channel_id: int) -> None:
+        if channel_id not in self._choices.guilds.get(guild_id).channel_personas:
+            return
+        try:
+            await self._choices.guilds.change(
+                guild_id, lambda kept: with_channel(kept, channel_id, "")
+            )
+        except StorageError as error:
+            log.warning("The persona of a deleted channel is still kept: %s", error)
 
     async def _keep(
         self, before: Persona, interaction: discord.Interaction, draft: PersonaDraft
