@@ -134,7 +134,7 @@ class SpokenReply:
                 failures = 0 if await self._say(piece, encoder) else failures + 1
                 ending = piece.ending
             if self._ladder.left_out:
-                self._unclaimed = ""
+                self._unclaimed = " "  # a piece of its own, for which nothing was shown
                 rest = phrases_for(self._style.language).rest
                 await self._say(Piece(rest, "sentence"), encoder)
         except BotError as error:

@@ -368,6 +368,7 @@ async def test_after_its_time_a_reply_tells_once_where_the_rest_is() -> None:
     assert 1 < len(stage.tts.texts) < 5
     assert stage.tts.texts.count("The rest is in the chat.") == 1
     assert result.heard.split() == " ".join(stage.tts.texts[:-1]).split()
+    assert stage.output.texts[-1].isspace(), "its sound is not counted to the sentence before"
     assert not result.interrupted
 
 
