@@ -69,8 +69,10 @@ class Voice(commands.Cog):
         """Bring the bot into a voice channel."""
         target = channel or _channel_of(interaction.user)
         await think(interaction)
+        before = self._sessions.get(guild_of(interaction))
+        stays = before is not None and before.channel_id == target.id
         session = await self._bring(interaction, target)
-        greeting = "" if session.notice else self._greeting(interaction)
+        greeting = "" if session.notice or stays else self._greeting(interaction)
         said = session.notice or greeting or SPEAKING
         await interaction.edit_original_response(
             content=f"I'm in **{session.channel_name}**. {said}"

@@ -40,6 +40,24 @@ async def test_a_text_that_could_not_be_said_is_told_where_that_is_possible(
     await voice.cog_unload()
 
 
+@pytest.mark.parametrize(("before", "greets"), [(None, True), (10, True), (11, False)])
+async def test_only_a_bot_that_comes_greets(before: int | None, greets: bool) -> None:
+    session = MagicMock(notice="", channel_name="Lounge", channel_id=before)
+    sessions = MagicMock(join=AsyncMock(return_value=session))
+    sessions.get.return_value = None if before is None else session
+    personas = SimpleNamespace(meet=lambda **_: Persona(name="Pirate", greeting="Ahoy!"))
+    speaker = MagicMock(say=AsyncMock())
+    voice, asked = cog(speaker=speaker, personas=personas, sessions=sessions), interaction()
+    channel = MagicMock(id=11)
+    channel.guild.id = 5
+    await Voice.join.callback(voice, asked, channel)  # type: ignore[arg-type, call-arg]
+    await asyncio.sleep(0.01)
+    [answer] = asked.edit_original_response.await_args_list
+    assert ("Ahoy!" in answer.kwargs["content"]) is greets
+    assert speaker.say.await_count == greets
+    await voice.cog_unload()
+
+
 async def test_who_brings_the_bot_or_sends_it_away_is_noted_though_nobody_can_be_told() -> None:
     session = MagicMock(notice="", channel_name="Lounge")
     sessions = MagicMock(join=AsyncMock(return_value=session), leave=AsyncMock(return_value=True))
