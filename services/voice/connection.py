@@ -219,6 +219,12 @@ class VoiceConnection(VoiceConnectionState):
             return
         await super().voice_state_update(data)
 
+    def _update_voice_channel(self, channel_id: int | None) -> None:
+        """Follow into a channel that we know; with none at all we would not know our guild."""
+        channel = self.guild.get_channel(channel_id) if channel_id else None
+        if channel is not None:
+            self.voice_client.channel = channel  # type: ignore[assignment]  # none but a vocal one
+
     def _note_suppression(self, suppressed: bool) -> None:
         if not suppressed:
             self.suppressed_since = None

@@ -189,6 +189,15 @@ async def test_news_in_mid_handshake_fail_the_attempt_and_begin_no_other(
     assert line.client.channel.id == (6 if cause == "a drag" else 5)
 
 
+async def test_a_channel_that_nobody_has_told_of_takes_nothing_away(line: Line) -> None:
+    line.guild.get_channel = lambda _: None
+    for state in (ConnectionFlowState.connected, ConnectionFlowState.websocket_connected):
+        line.connection.state = state
+        place = {"channel_id": "6", "session_id": "s", "suppress": False}
+        await line.connection.voice_state_update(place)
+        assert line.client.channel.id == 5
+
+
 async def test_a_voice_server_that_died_does_not_hold_up_the_way_to_the_next(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
