@@ -180,6 +180,7 @@ class Presence:
         finally:
             del self._coming[guild_id]
         self._summons[guild_id] = summons
+        self.moved(guild_id, summons.user_id, left=place.id)  # they may have walked on meanwhile
         await self._tell_notice(place, session.notice)
 
     async def _leave_alone(self, guild_id: int) -> None:

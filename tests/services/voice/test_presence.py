@@ -343,6 +343,18 @@ async def test_the_bot_comes_where_it_is_addressed_from() -> None:
     await place.aclose()
 
 
+async def test_who_walks_on_while_the_bot_comes_is_gone_after() -> None:
+    place = Place()
+    place.walk(ANA, 0)
+    place.rooms[0].takes = 1.0
+    assert place.summon(ANA)
+    await asyncio.sleep(0.5)
+    place.walk(ANA, 1)
+    await asyncio.sleep(2)
+    assert place.bot_is_in == 11
+    await place.aclose()
+
+
 async def test_the_bot_comes_to_nobody_who_does_not_want_it() -> None:
     place = Place(auto_join=False)
     place.walk(ANA, 0)
