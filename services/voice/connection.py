@@ -179,7 +179,12 @@ class VoiceConnection(VoiceConnectionState):
         await self._voice_connect(self_deaf=self_deaf, self_mute=self_mute)
         await self._wait_for_state(ConnectionFlowState.got_both_voice_updates)
         self.ws = await self._connect_websocket(resume)
-        await self._handshake_websocket()
+        try:
+            await self._handshake_websocket()
+        except discord.ConnectionClosed as error:
+            if self.end_code == PUT_OUT:
+                raise closed(PUT_OUT) from error
+            raise
 
     async def _poll_voice_ws(self, reconnect: bool) -> None:
         """Follow the websocket and bring the connection back until it is over for good.

@@ -12,6 +12,7 @@ from aiohttp import ClientConnectionResetError
 from discord.voice_state import ConnectionFlowState
 
 from services.core.errors import VoiceConnectionError
+from services.voice.close_codes import PUT_OUT
 from services.voice.connection import VoiceConnection, VoiceWebSocket
 
 pytestmark = pytest.mark.virtual_time
@@ -153,6 +154,27 @@ async def test_a_move_whose_handshake_hangs_is_begun_anew(
     await asyncio.sleep(15)
     assert line.begins == 1
     assert line.connection.is_connected()
+
+
+async def test_a_kick_in_mid_handshake_is_told_as_one(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = line.connection
+
+    async def connect(resume: bool) -> Any:
+        connection.state = ConnectionFlowState.websocket_connected
+        return Wire()
+
+    monkeypatch.setattr(connection, "_connect_websocket", connect)
+    connection.state = ConnectionFlowState.got_both_voice_updates
+    how = dict.fromkeys(("reconnect", "self_deaf", "self_mute", "resume"), False)
+    joining = asyncio.create_task(connection.connect(timeout=8.0, **how))
+    await asyncio.sleep(1)
+    await connection.voice_state_update({"channel_id": None, "suppress": False})
+    await asyncio.wait([joining])
+    failure = joining.exception()
+    assert isinstance(failure, VoiceConnectionError)
+    assert failure.code == PUT_OUT, "then nobody tries again"
 
 
 @pytest.mark.parametrize("cause", ["another server", "a drag"])
