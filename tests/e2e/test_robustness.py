@@ -170,17 +170,28 @@ async def _is_kept(folder: Path, words: str) -> bool | None:
     return any(words in text for text in kept) or None
 
 
-async def test_without_its_folders_the_bot_says_one_sentence(
+async def test_without_its_history_the_bot_says_one_sentence_and_ends(
+    empty_world: World, tmp_path: Path
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    async with bot(empty_world, tmp_path, HISTORY_DIR=str(file)) as started:
+        status, said = await end_of(started)
+    assert status == 78
+    assert said.splitlines()[-1].startswith("HISTORY_DIR: ")
+    assert "Traceback" not in said
+
+
+async def test_without_its_temporary_folder_the_bot_answers(
     empty_world: World, tmp_path: Path
 ) -> None:
     world = empty_world
     file = tmp_path / "file"
     file.touch()
-    folders = {"HISTORY_DIR": str(file), "TEMP_DIR": str(file / "temp")}
-    async with bot(world, tmp_path, **folders) as started:
+    async with bot(world, tmp_path, TEMP_DIR=str(file / "temp")) as started:
         await online(world)
-        asked = await world.ask("hello")
-        assert "history" in await first_words(world, asked)
+        asked = await world.ask("echo Still here.")
+        await world.answer(after=asked, ends="Still here.")
         started.terminate()
         status, said = await end_of(started)
     assert status == 0
