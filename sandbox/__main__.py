@@ -33,7 +33,7 @@ def parse_options(arguments: Sequence[str]) -> Options:
     parser.add_argument(
         "--real-model",
         action="store_true",
-        help="the bot uses the model and voice that the environment names (OPENAI_*, TTS_*)",
+        help="the bot uses the model and voice of the environment (OPENAI_*, LLM_*, TTS_*)",
     )
     parser.add_argument(
         "--tls", action="store_true", help="serve Discord's voice over TLS too, for other libraries"
