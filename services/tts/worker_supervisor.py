@@ -10,7 +10,7 @@ from typing import Final
 from services.core.errors import (
     ProviderConnectionError,
     ProviderError,
-    ProviderRateLimitError,
+    ProviderRequestError,
 )
 from services.core.tasks import TaskOwner
 from services.tts.worker_frames import SpeechRequest
@@ -114,9 +114,9 @@ class WorkerSupervisor:
                 user_message=_CANNOT_SPEAK,
             )
         if len(self._jobs) >= MAX_WAITING:
-            busy = ProviderRateLimitError("the worker is busy", provider="kokoro", retry_after=1.0)
-            busy.user_message = _CANNOT_SPEAK
-            raise busy
+            raise ProviderRequestError(
+                "the worker is busy", provider="kokoro", user_message=_CANNOT_SPEAK
+            )
         job = Job(request)
         self._jobs.append(job)
         self._need()

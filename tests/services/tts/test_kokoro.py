@@ -17,7 +17,6 @@ from services.core.errors import (
     EmptyResponseError,
     ProviderConnectionError,
     ProviderError,
-    ProviderRateLimitError,
     ProviderRequestError,
     ProviderTimeoutError,
 )
@@ -159,11 +158,36 @@ async def test_too_many_waiting_texts_are_refused_at_once(build: Build) -> None:
         await asyncio.sleep(0.01)
         waiting = [asyncio.ensure_future(spoken(engine, "Hello")) for _ in range(MAX_WAITING)]
         await asyncio.sleep(0)
-        with pytest.raises(ProviderRateLimitError):
+        with pytest.raises(ProviderRequestError, match="busy"):
             await spoken(engine, "one too many")
         running.cancel()
         await asyncio.wait([running])
     assert all(await asyncio.gather(*waiting))
+
+
+async def test_one_text_too_many_takes_kokoro_from_nobody_else(
+    build: Build, caplog: pytest.LogCaptureFixture
+) -> None:
+    kokoro, espeak = build(), EspeakTTS()
+    both = FallbackTTS([("Kokoro", kokoro), ("eSpeak NG", espeak)])
+    await kokoro.prewarm()
+
+    async def rate() -> int:
+        async with aclosing(both.synthesize("Hello there.", STYLE)) as sound:
+            return {chunk.sample_rate async for chunk in sound}.pop()
+
+    with caplog.at_level(logging.WARNING):
+        running = asyncio.ensure_future(spoken(kokoro, "long"))
+        await asyncio.sleep(0.01)
+        waiting = [asyncio.ensure_future(rate()) for _ in range(MAX_WAITING)]
+        await asyncio.sleep(0)
+        assert await rate() == 22_050
+        running.cancel()
+        assert await asyncio.gather(*waiting) == [SAMPLE_RATE] * MAX_WAITING
+        assert await rate() == SAMPLE_RATE
+    await espeak.aclose()
+
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize(
