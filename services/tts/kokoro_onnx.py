@@ -1,8 +1,9 @@
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from services.core.phonemes import without_phonemes
+from services.core.phonemes import parted, without_phonemes
 from services.tts.kokoro_files import ONNX_VOICES, letter_of, onnx_model
 from services.tts.kokoro_phonemes import Phonemes, has_misaki, runs
 from services.tts.kokoro_sound import pcm
@@ -10,6 +11,7 @@ from services.tts.kokoro_voices import choose, leading
 from services.tts.worker_backend import RefusedError, Stop
 from services.tts.worker_frames import SpeechRequest
 
+_BEFORE_MARK = re.compile(r"\s+(?=[,.;:!?])")
 _ESPEAK = {"a": "en-us", "b": "en-gb", "e": "es", "f": "fr-fr", "h": "hi", "i": "it", "p": "pt-br"}
 
 
@@ -56,8 +58,17 @@ class KokoroOnnx:
         letter = letter_of(request.language, voice)
         if letter not in _ESPEAK:
             raise RefusedError("this language needs the package misaki")
-        text = without_phonemes(request.text)
-        return list(runs(self._kokoro.tokenizer.phonemize(text, _ESPEAK[letter])))
+        text = request.text if letter in "ab" else without_phonemes(request.text)
+        try:
+            said = [given or self._by_espeak(words, letter) for words, given in parted(text)]
+        except RuntimeError as error:  # from the worker's model it would mean a lack of memory
+            raise RefusedError(
+                f"the pronunciation of {request.language!r} does not work here"
+            ) from error
+        return list(runs(_BEFORE_MARK.sub("", " ".join(said)).strip()))
+
+    def _by_espeak(self, words: str, letter: str) -> str:
+        return str(self._kokoro.tokenizer.phonemize(words, _ESPEAK[letter]))
 
 
 class _StoppableSession:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from services.tts.kokoro_torch import _device, _fold_weight_norm, _multiplies_bfloat16
-from tests.services.tts.kokoro_models import build_onnx_model, build_torch_model
+from tests.services.tts.kokoro_models import build_torch_model
 
 SCRIPT = """
 import sys
@@ -83,15 +83,3 @@ def test_the_model_runs_in_few_threads_without_norms_in_the_precision_that_suits
         text=True,
     )
     assert done.stdout.split() == ["3", "1", "0", "torch.bfloat16", "torch.float32"]
-
-
-@pytest.mark.kokoro
-@pytest.mark.skipif(not find_spec("kokoro_onnx"), reason="not installed")
-def test_onnx_runs_in_few_threads(tmp_path: Path) -> None:
-    from services.tts.kokoro_onnx import KokoroOnnx
-
-    build_onnx_model(tmp_path)
-    engine = KokoroOnnx(models=tmp_path, voice="af_heart", threads=3)
-    options = engine._session.get_session_options()
-
-    assert (options.intra_op_num_threads, options.inter_op_num_threads) == (3, 1)
