@@ -5,7 +5,12 @@ from contextlib import aclosing
 from typing import Final
 
 from services.core.asker import asker_id
-from services.core.errors import BotError, ProviderConnectionError, ProviderError
+from services.core.errors import (
+    BotError,
+    ProviderConnectionError,
+    ProviderError,
+    ProviderRequestError,
+)
 from services.core.protocols import TTS, AudioEncoder
 from services.core.tasks import TaskOwner
 from services.core.types import AudioChunk, VoiceStyle
@@ -101,15 +106,19 @@ class CachedTTS:
 
     async def _make_ahead(self) -> None:
         await asyncio.sleep(QUIET)
+        refused: set[str] = set()  # languages
         for text, voice, users in self._phrases.ahead.wanted():
             if self._real_time > FAST:
                 return
-            if self._phrases.has(phrase_key(engine=self._identity, text=text, voice=voice)):
+            key = phrase_key(engine=self._identity, text=text, voice=voice)
+            if voice.language in refused or self._phrases.has(key):
                 continue
             try:
                 async with aclosing(self._phrase(text, voice, users=users)) as chunks:
                     async for _ in chunks:
                         pass
+            except ProviderRequestError:
+                refused.add(voice.language)
             except ProviderError as error:
                 log.debug("No phrases are made ahead: %s", error.brief)
                 return

@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from services.core.asker import asker_id
-from services.core.errors import ProviderError, VoiceError
+from services.core.errors import ProviderError, ProviderRequestError, VoiceError
 from services.core.types import FRAME_SECONDS, AudioChunk, VoiceStyle
 from services.tts.cache import LONGEST, QUIET, CachedTTS
 from services.tts.fallback import FallbackTTS
@@ -304,6 +304,24 @@ async def test_what_several_people_had_is_made_in_other_voices_too(make: Make) -
     for user in (1, 2):
         await cached.phrases.forget(user)
     assert not is_ready_made(await cached.say("Good night.", other))
+
+
+async def test_a_language_that_the_engine_refuses_keeps_no_other_from_being_made_ahead(
+    make: Make,
+) -> None:
+    cached = make(ahead=True, rtf=0.5)
+    speak = cached.engine.synthesize
+
+    def refusing(text: str, voice: VoiceStyle) -> AsyncGenerator[AudioChunk, None]:
+        if voice.language == "de":
+            raise ProviderRequestError("it does not speak 'de'")
+        return speak(text, voice)
+
+    cached.engine.synthesize = refusing  # type: ignore[method-assign]
+    with pytest.raises(ProviderRequestError):
+        await cached.say("Guten Tag.", VoiceStyle(language="de"))
+    await asyncio.sleep(QUIET + 5)
+    assert cached.engine.texts == [OWN]
 
 
 async def test_what_is_forgotten_while_phrases_are_made_ahead_is_not_made_any_more(
