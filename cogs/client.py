@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from cogs.access import Gate
 from cogs.errors import on_command_error
+from cogs.own_posts import OwnPosts
 from services.channel_pacer import ChannelPacers
 from services.core.errors import ConfigurationError
 from services.rate_limit_headers import read_edit_limit
@@ -68,6 +69,8 @@ class Client(commands.Bot):
 
     def __init__(self, *, socket: str, trace: aiohttp.TraceConfig) -> None:
         self._socket = socket
+        self.posts = OwnPosts()
+        trace.on_request_end.append(self.posts.observe)
         self._asked = needed_intents()  # discord.py sends what this object holds when it connects
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -107,7 +110,14 @@ class Client(commands.Bot):
         return aiohttp.UnixConnector(self._socket, limit=0) if self._socket else None
 
     async def on_message(self, message: discord.Message) -> None:
-        """Leave messages to the Chat cog: there are no prefix commands."""
+        """Note our own messages and leave the others to the Chat cog: no prefix commands."""
+        if message.author.id == self.own_id():
+            self.posts.arrived(message)
+
+    async def close(self) -> None:
+        """End what still runs and disconnect; idempotent."""
+        await self.posts.aclose()
+        await super().close()
 
     def own_id(self) -> int:
         """Return the bot's own user id; known from the login on."""

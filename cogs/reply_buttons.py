@@ -140,7 +140,9 @@ class ReplyButtons(commands.Cog):
             return InteractionText(interaction, answered=True)
         client = self._client
         channel = self._channel(interaction)
-        return ChannelText(channel, own_id=client.own_id, newest=client.newest_message)
+        return ChannelText(
+            channel, own_id=client.own_id, newest=client.newest_message, posts=client.posts
+        )
 
     def _channel(self, interaction: discord.Interaction) -> discord.PartialMessageable:
         place, guild_id = _place(interaction), interaction.guild_id

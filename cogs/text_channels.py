@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 import discord
 
+from cogs.own_posts import OwnPosts
 from cogs.reply_view import view_of
 from services.core.tasks import TaskOwner
 from services.core.types import ReplyControls
@@ -49,10 +50,12 @@ class ChannelText:
         *,
         own_id: Callable[[], int],
         newest: Callable[[int], int],
+        posts: OwnPosts,
     ) -> None:
         self._channel = channel
         self._own_id = own_id
         self._newest = newest
+        self._posts = posts
         self._failed: int | None = None  # the nonce of the last post, where it failed
 
     @property
@@ -65,7 +68,8 @@ class ChannelText:
         nonce, again, self._failed = self._failed or secrets.randbits(63), self._failed, None
         try:
             with _as_os_error():
-                message = await self._post(text, reply_to, nonce=nonce, **_buttons(controls))
+                post = self._post(text, reply_to, nonce=nonce, **_buttons(controls))
+                message = await self._posts.made(self._channel.id, nonce, post)
             if again and message.content.strip() != text.strip():
                 await self.edit(message.id, text, controls=controls)
         except BaseException:

@@ -172,7 +172,9 @@ def message_batcher(
 
     def deliver(turn: UserTurn) -> None:
         channel = client.get_partial_messageable(turn.channel_id, guild_id=turn.guild_id)
-        place = ChannelText(channel, own_id=client.own_id, newest=client.newest_message)
+        place = ChannelText(
+            channel, own_id=client.own_id, newest=client.newest_message, posts=client.posts
+        )
         conversations.submit(turn, channel=place, alone=not window)
 
     return MessageBatcher(window=window, deliver=deliver, new_id=new_turn_id)

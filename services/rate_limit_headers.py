@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+_POST = re.compile(r"/channels/(?P<channel>\d+)/messages$")
 _EDIT = re.compile(r"/channels/(?P<channel>\d+)/messages/(?P<message>\d+)$")
 
 
@@ -29,6 +30,15 @@ class EditLimit:
 def channel_rate_key(channel_id: int) -> str:
     """Name the budget of edits of a channel, a thread or a direct message."""
     return f"channel-{channel_id}"
+
+
+def read_spent_channel(
+    method: str, path: str, headers: Mapping[str, str], *, status: int
+) -> int | None:
+    """Return the channel in which a post was made that uses up the window; None otherwise."""
+    match = _POST.search(path) if method == "POST" and 200 <= status < 300 else None
+    spent = headers.get("X-RateLimit-Remaining") == "0"
+    return int(match["channel"]) if match and spent else None
 
 
 def read_edit_limit(

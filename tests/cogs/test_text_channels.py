@@ -7,6 +7,7 @@ import aiohttp
 import discord
 import pytest
 
+from cogs.own_posts import OwnPosts
 from cogs.text_channels import NO_HISTORY, PING_ASKER, ChannelText, InteractionText
 from services.core.types import ReplyControls
 
@@ -25,7 +26,7 @@ def channel() -> Any:
 
 
 def writing(place: Any, *, newest: int = 0) -> ChannelText:
-    return ChannelText(place, own_id=lambda: 99, newest=lambda _: newest)
+    return ChannelText(place, own_id=lambda: 99, newest=lambda _: newest, posts=OwnPosts())
 
 
 async def test_a_reply_pings_its_asker_and_nobody_else() -> None:

@@ -1,4 +1,4 @@
-from services.rate_limit_headers import EditLimit, read_edit_limit
+from services.rate_limit_headers import EditLimit, read_edit_limit, read_spent_channel
 
 HEADERS = {
     "X-RateLimit-Limit": "5",
@@ -28,3 +28,12 @@ def test_other_requests_and_broken_headers_tell_nothing() -> None:
     assert (
         read_edit_limit("PATCH", path, {**HEADERS, "X-RateLimit-Limit": "many"}, status=200) is None
     )
+
+
+def test_a_post_that_uses_up_the_window_is_told_from_others() -> None:
+    path, spent = "/api/v10/channels/12/messages", {**HEADERS, "X-RateLimit-Remaining": "0"}
+    assert read_spent_channel("POST", path, spent, status=200) == 12
+    assert read_spent_channel("POST", path, HEADERS, status=200) is None
+    assert read_spent_channel("POST", path, spent, status=429) is None
+    assert read_spent_channel("POST", f"{path}/34", spent, status=200) is None
+    assert read_spent_channel("PATCH", path, spent, status=200) is None
