@@ -28,7 +28,7 @@ def _both_cases(text: str) -> frozenset[str]:
 _BY_RULE = {
     Rule.NEVER: _both_cases(
         "dr mr mrs prof messrs vs viz cf ca approx esp incl excl resp dept fig figs eq "  # English
-        "bzw ggf evtl vgl inkl exkl sog bspw zzgl abzgl bzgl "  # German
+        "bzw ggf evtl vgl inkl exkl sog bspw zzgl abzgl bzgl insg "  # German
         "mme mlle env av apr "  # French
         "sr sra srta dra ud uds pág núm aprox avda "  # Spanish and Portuguese
         "sig dott avv ing gent egr "  # Italian

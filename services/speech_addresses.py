@@ -25,7 +25,7 @@ class Addresses:
     def __init__(self, language: Language, numbers: NumberWords) -> None:
         self._words, self._numbers = language.words, numbers
         self._grouping = language.grouping
-        self._english = language.code == "en"
+        self._english, self._spanish = language.code == "en", language.code == "es"
 
     def early_rules(self) -> list[Rule]:
         """Return the rules whose figures and signs must not be taken for others."""
@@ -40,7 +40,10 @@ class Addresses:
         numbers = r"(?P<numbers>\d{1,5}(?:\.\d{1,5}){0,4})"
         end = r"(?![^\W_]|\.\d)"
         group = r"\d{2,4}"
+        spaced = r"(?: \d{3} \d\d \d\d|\d \d{3} \d{3}|\d \d\d \d\d \d\d)"
+        spanish = rf"(?<![\d.,+] )(?<![\w.,+])[6-9]\d{spaced}(?!\s?\d|[\w.,]\d|\w)"
         return [
+            *([rule(spanish, self._phone)] if self._spanish else []),
             rule(
                 r"(?<![\w.])(?P<host>\d{1,3}(?:\.\d{1,3}){3})(?::(?P<port>\d{1,5}))?(?!\w|\.\d)",
                 self._ip,
@@ -60,7 +63,8 @@ class Addresses:
             ),
             rule(
                 rf"\b(?P<name>{_VERSIONED})\s[vV]?{numbers}{suffix}"
-                rf"(?:\s?[-–]\s?(?P<last>\d{{1,5}}(?:\.\d{{1,5}}){{1,3}}))?{end}",
+                rf"(?:\s?[-–]\s?(?P<last>\d{{1,5}}(?:\.\d{{1,5}}){{1,3}}))?"
+                rf"(?:/(?P<other>\d{{1,3}}))?{end}",
                 self._version_of,
             ),
             rule(rf"(?<![\w.,/=])(?:v\.?\s?|V(?=\d+\.)){numbers}{suffix}{end}", self._version),
@@ -104,7 +108,8 @@ class Addresses:
     def _version_of(self, match: re.Match[str]) -> str:
         last = match["last"]
         to = f" {self._words['to']} {self._points(last)}" if last else ""
-        return f"{match['name']} {self._parts(match)}{to}"
+        other = f", {self._points(match['other'])}" if match["other"] else ""
+        return f"{match['name']} {self._parts(match)}{to}{other}"
 
     def _dotted(self, match: re.Match[str]) -> str:
         groups = match["numbers"].split(".")[1:]

@@ -5,7 +5,7 @@ from typing import Final
 from services.abbreviations import STARTERS
 from services.speech_language import Language
 from services.speech_numbers import NumberWords
-from services.speech_quantities import ATTACHED
+from services.speech_quantities import ATTACHED, INSIDE
 from services.speech_rule import END, SIGN, START, Rule, any_of, rule
 
 _PLAIN_DIGITS: Final = 6
@@ -27,7 +27,7 @@ class Figures:
         """Return the rules, the more particular first."""
         number, signs = self._numbers.number, "".join(_SIMPLE_FRACTIONS)
         units = any_of(set(self._language.units) - ATTACHED)
-        unit = rf"(?:[ \u00a0\u202f]?(?P<unit>{units})(?![^\W_]))?"
+        unit = rf"(?:[ \u00a0\u202f]?(?P<unit>{units})(?![^\W_])(?:{INSIDE})?)?"
         return [
             rule(
                 rf"(?<![\w.,/])(?:(\d{{1,4}})\s)?(\d{{1,3}})/(\d{{1,3}})(?:{END}|(?={units})){unit}",

@@ -110,6 +110,7 @@ FRENCH: Final = Language(
     ordinals={
         "er": "-masculine", "re": "-feminine", "ère": "-feminine", "e": "-masculine",
         "ème": "-masculine", "eme": "-masculine", "es": "-masculine-plural",
+        "nd": "-masculine", "nde": "-feminine", "de": "-feminine",
     },
     articles={},
     abbreviations=table(

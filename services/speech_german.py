@@ -126,6 +126,7 @@ GERMAN: Final = Language(
         "i.d.R. = in der Regel; v.a. = vor allem; s.o. = siehe oben; s.u. = siehe unten;"
         "mind. = mindestens; max. = maximal; min. = minimal; sog. = sogenannt;"
         "zzgl. = zuzüglich; bzgl. = bezüglich; u.v.m. = und vieles mehr; o.g. = oben genannt;"
+        "insg. = insgesamt; Pers. = Personen;"
         "bspw. = beispielsweise; bspw = beispielsweise; St. = Sankt; Str. = Straße;"
         "Mio. = Millionen; Mrd. = Milliarden; Std. = Stunden; Min. = Minuten; Sek. = Sekunden;"
         "vs. = gegen; mfg = mit freundlichen Grüßen; lg = liebe Grüße; z.Zt. = zur Zeit;"

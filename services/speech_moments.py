@@ -26,11 +26,14 @@ class Moments:
     def __init__(self, language: Language, numbers: NumberWords) -> None:
         self._language, self._numbers = language, numbers
         self._dates, self._clock = language.dates, language.clock
-        names = [*self._dates.months, *self._dates.short_months]
         months = (*self._dates.months, *self._dates.short_months)
         count = len(self._dates.months)
         self._months = {name: at % count for at, name in enumerate(months)}
-        self._month_names = any_of(names)
+        for name in [
+            short[:3] for short in self._dates.short_months if short[:3] in ("Sep", "sep")
+        ]:
+            self._months |= {name: 8, f"{name}t": 8}
+        self._month_names = any_of(self._months)
         self._year_context = re.compile(rf"(?:\b(?i:{language.years_after})\s|[(])\Z")
 
     def rules(self) -> list[Rule]:

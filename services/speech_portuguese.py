@@ -111,7 +111,7 @@ PORTUGUESE: Final = Language(
     },
     articles={},
     abbreviations=table(
-        "p.ex. = por exemplo; Sr. = senhor; Sra. = senhora; Dr. = doutor; Dra. = doutora;"
+        "p.ex. = por exemplo; D. = Dom; Sr. = senhor; Sra. = senhora; Dr. = doutor; Dra. = doutora;"
         "Prof. = professor; etc. = etcétera; aprox. = aproximadamente; tel. = telefone;"
         "máx. = máximo; mín. = mínimo; a.C. = antes de Cristo; d.C. = depois de Cristo;"
         "Av. = avenida; vs. = contra; vs = contra; vc = você; tb = também; pq = porque"

@@ -11,7 +11,7 @@ ATTACHED: Final = frozenset(("d", "t", "V", "W", "in"))
 
 _GAP: Final = r"[ \u00a0\u202f]?"
 _NOT_WORD: Final = r"(?![^\W_]|\.[^\W\d_]\b)"
-_INSIDE: Final = r"\.(?=[,;:)]|\s[a-z]|\s\d+\s?(?:Min|min|Sek|sec|in)\b)"
+INSIDE: Final = r"\.(?=[,;:)]|\s[a-z]|\s\d+\s?(?:Min|min|Sek|sec|in)\b)"
 """A full stop behind an abbreviation inside a sentence."""
 
 _THOUSANDS: Final = re.compile(r"\d{1,3},\d{3}")
@@ -52,7 +52,7 @@ class Quantities:
             ),
             rule(
                 rf"{START}{figures}(?:(?P<hyphen>-)?{_GAP}(?P<unit>{apart})|(?P<near>{any_of(units)}))"
-                rf"{_NOT_WORD}{per}(?:{_INSIDE})?",
+                rf"{_NOT_WORD}{per}(?:{INSIDE})?",
                 self._measure,
             ),
             rule(rf"{START}{figures}[x×](?!\w)", self._times),
@@ -71,7 +71,7 @@ class Quantities:
         return [
             rule(
                 rf"(?<![\w.,]){sign}{before}{low}(?:{RANGE}(?:{signs})?{high})?"
-                rf"{scale}(?!\d|\w)(?:{_INSIDE})?{per}",
+                rf"{scale}(?!\d|\w)(?:{INSIDE})?{per}",
                 self._sum,
                 marks,
             ),

@@ -34,7 +34,8 @@ class RomanNumerals:
         language = self._language
         end = r"(?![\w'’])"
         ending = "(?:er)?" if language.code == "fr" else ""
-        reign = rf"\b(?P<name>{language.reign.names})\s(?!I\b\s){_NUMERAL}{ending}{end}"
+        lone = r"(?!I\b\s)" if language.code == "en" else ""  # it may be the speaker
+        reign = rf"\b(?P<name>{language.reign.names})\s{lone}{_NUMERAL}{ending}{end}"
         found = [
             rule(rf"\b(?P<name>{language.numbered})\s{_NUMERAL}{end}", self._numbered),
             rule(reign + (r"\.?" if language.articles else ""), self._reign),

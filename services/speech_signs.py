@@ -14,7 +14,7 @@ _EMOTICON: Final = re.compile(
     r"(?=[\s.,!?]|\Z)"
 )
 _ALONE: Final = re.compile(
-    r"(?:(?<![^\s(])(?=[<>]=?[-−+$€£\d])|(?<![^(])|(?<=[:,;]\s))([<>]=?)\s?(?=[-−+]?[$€£]?\d)"
+    r"(?:(?<![^\s(,])(?=[<>]=?[-−+$€£\d])|(?<![^(])|(?<=[:,;]\s))([<>]=?)\s?(?=[-−+]?[$€£]?\d)"
 )
 """A comparison with nothing before it: "takes <5 min", "(> 90 %)"."""
 _NEAR: Final = 60
@@ -69,6 +69,7 @@ class Signs:
             rule(r"(?<=\d)\s?\u2212\s?(?=\d)", f" {words['minus']} ", "\u2212"),
             rule(r"(?<=[\d)])\s?[*·⋅]\s?(?=[\d(])", f" {words['times']} ", "*·⋅"),
             rule(r"(?<=\d)\s/\s(?=\d)", self._spaced_slash, "/"),
+            rule(r"(?<=°[CF])\s?/\s?(?=[-−]?\d)|(?<=[^\W\d_])\s/\s(?=\d)", ", ", "/"),
             rule(_ALONE, self._alone, "<>"),
             rule(r"(?<![\w.,])(\d{1,9})x(?=\s?[-−+*/=^²³<>≤≥)])", r"\1 x", "x"),
             rule(r"(?<=[=+*/])(\s?\d{1,9})x(?!\w)", r"\1 x", "x"),
@@ -139,7 +140,7 @@ class Signs:
         if match[2] in "<>*" and bool(match[1]) != bool(match[3]):
             return match[0]
         before = match.string[max(0, match.start() - 2) : match.start()]
-        letter = len(before) < 2 or not before[0].isalnum()
+        letter = len(before) < 2 or not (before[0].isalnum() or before[0] in "'’")
         name = _BETWEEN[match[2]]
         if match[2] == "*" and not (letter or before[1].isdigit()):
             return match[0]

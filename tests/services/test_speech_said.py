@@ -165,6 +165,14 @@ ENGLISH = [
     ("$20/mo for 2 yrs, 1 tsp", "twenty dollars per month for two years, one teaspoon"),
     ("9.8 m/s²", "nine point eight meters per second squared"),
     ("So it is【4†source】. Yes 【1:0†a.pdf】.", "So it is. Yes."),
+    ("on Windows 10/11 now", "on Windows ten, eleven now"),
+    ("350°F/175°C, 330 m / 1,083 ft",
+     "three hundred fifty degrees Fahrenheit, one hundred seventy-five degrees Celsius, "
+     "three hundred thirty meters, one thousand eighty-three feet"),
+    ("½ tsp. baking soda", "a half teaspoon baking soda"),
+    ("on Sept. 1, 1939", "on September first, nineteen thirty-nine"),
+    ("buy it if it's ≤ $50", "buy it if it's at most fifty dollars"),
+    ("x >=2.5,<3", "x at least two point five,less than 3"),
 ]  # fmt: skip
 
 GERMAN = [
@@ -219,6 +227,7 @@ GERMAN = [
     ("Elisabeth II. und Karl III.", "Elisabeth die zweite und Karl der dritte."),
     ("½ TL, 1½ kg, 1/2 h", "ein halb Teelöffel, eineinhalb Kilogramm, ein halb Stunde"),
     ("1.000 000 km", "eine Million Kilometer"),
+    ("insg. 5 Pers.", "insgesamt 5 Personen."),
 ]  # fmt: skip
 
 FRENCH = [
@@ -240,6 +249,7 @@ FRENCH = [
     ("2½ et 3/4", "deux et demi et trois quarts"),
     ("01 23 45 67 89", "zéro un, deux trois, quatre cinq, six sept, huit neuf"),
     ("ana@example.fr", "ana arobase example point fr"),
+    ("en 2de classe, le 2nd", "en deuxième classe, le deuxième"),
 ]
 
 SPANISH = [
@@ -262,6 +272,12 @@ SPANISH = [
     ("Cuesta $1,500.", "Cuesta mil quinientos dólares."),
     ("1,01 €", "un euro con uno"),
     ("Isabel II", "Isabel segunda"),
+    (
+        "Llame al 912 345 678 o al 91 321 10 00.",
+        "Llame al nueve uno dos, tres cuatro cinco, seis siete ocho o al nueve uno, tres dos "
+        "uno, uno cero, cero cero.",
+    ),
+    ("el 1 sep. 2024", "el uno de septiembre de dos mil veinticuatro"),
 ]
 
 ITALIAN = [
@@ -294,6 +310,7 @@ PORTUGUESE = [
     ("p.ex. isto", "por exemplo isto"),
     ("Ligue (11) 91234-5678.", "Ligue um um, nove um dois, três quatro, cinco seis sete oito."),
     ("Isabel II", "Isabel segunda"),
+    ("D. Pedro I proclamou", "Dom Pedro primeiro proclamou"),
 ]
 
 DUTCH = [
