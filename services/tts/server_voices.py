@@ -14,6 +14,9 @@ KNOWN_VOICES: Final = (
 MAX_VOICES: Final = 1000
 """Voices that are remembered of a server's list."""
 
+LONGEST_NAME: Final = 100
+"""Characters that Discord lets one choose; a longer name would also break a list of voices."""
+
 _WEIGHT: Final = re.compile(r"\([\d.]*\)|\*[\d.]*")
 
 
@@ -55,4 +58,4 @@ class ServerVoices:
 def _name(voice: Any) -> str:
     if isinstance(voice, dict):
         voice = voice.get("id") or voice.get("voice_id") or voice.get("name")
-    return voice if isinstance(voice, str) else ""
+    return voice if isinstance(voice, str) and len(voice) <= LONGEST_NAME else ""

@@ -13,7 +13,7 @@ def names(voices: ServerVoices) -> list[str]:
     "answer",
     [
         {"voices": ["b", "a"]},
-        ["a", "b"],
+        ["a", "b", "x" * 101],
         {"voices": [{"id": "a"}, {"name": "b"}, {"odd": 1}, 7]},
         [{"voice_id": "a"}, {"id": "b", "name": "B"}],
     ],
