@@ -34,7 +34,7 @@ class Figures:
                 self._over,
                 "/",
             ),
-            rule(rf"{START}(?=\d+[.,]\d)({number})/(\d{{1,3}}){END}", self._marks, "/"),
+            rule(rf"{START}({number})/({number}){END}", self._marks, "/"),
             rule(rf"(?:(?<!\d)(\d{{1,4}})\s?)?([{signs}]){unit}", self._sign, signs),
             rule(rf"{START}(?P<low>\d{{1,3}}):(?P<high>\d{{1,3}}){END}", self._ratio, ":"),
             *self._ordinals(),
@@ -97,7 +97,8 @@ class Figures:
         return f"{read(upper)} {self._language.words[name]} {read(lower)}"
 
     def _marks(self, match: re.Match[str]) -> str:
-        return self._out_of(match[1], match[2])
+        plain = match[1].isdecimal() and match[2].isdecimal()  # a season as well: 2023/24
+        return match[0] if plain else self._out_of(match[1], match[2])
 
     def _sign(self, match: re.Match[str]) -> str:
         return self._fraction(_SIMPLE_FRACTIONS[match[2]], match[1]) + self._unit(match)

@@ -116,7 +116,10 @@ def read_asterisks(text: str, at: int, end: int, *, final: bool) -> Mark | None:
     if mark == "_":
         return Mark(after, " " if before.isalnum() and following.isalnum() else "")
     alone = before.isspace() and following.isspace()
-    product = alone or (before.isdigit() and following.isdigit())
+    figures = before.isdigit() and following.isdigit()
+    if figures and size == 2 and mark == "*":
+        return Mark(after, "^")
+    product = alone or figures
     return Mark(after, mark if product and size == 1 and mark == "*" else "")
 
 

@@ -10,7 +10,7 @@ from services.speech_numbers import NumberWords
 from services.speech_rule import Rule, any_of, rule
 
 _EMOTICON: Final = re.compile(
-    r"\s?(?<!\S)(?:>?[:;=][-o^']?[()\[\]DPpOo3/\\|*]+|[xX]D+|</?3|\^\^|¯\\?_?\(ツ\)_?/?¯)"
+    r"\s?(?<!\S)(?:>?[:;=][-o^']?[()\[\]DPpOo3/\\|*]+|[xX]D+|</?3+|\^\^|¯\\?_?\(ツ\)_?/?¯)"
     r"(?=[\s.,!?]|\Z)"
 )
 _ALONE: Final = re.compile(
@@ -66,6 +66,9 @@ class Signs:
             rule(rf"(?<![\w.])({any_of(before)})\s?(?=\d)", lambda m: f"{before[m[1]]} "),
             rule(r"(?<![\w&])#\s?(?=\d)", f"{words['number']} ", "#"),
             rule(r"(?<=\d)\s-\s(?=\d)", self._spaced_dash, "-"),
+            rule(r"(?<=\d%)-(?=\d)", "–", "%"),
+            rule(r"\b(UTC|GMT)\s?([-−+])\s?0?(\d{1,2})(?::00)?(?!:?\d)", self._offset, "-−+"),
+            rule(r"\A~\s(?=[^\W\d])", "", "~"),
             rule(r"(?<=\d)\s?\u2212\s?(?=\d)", f" {words['minus']} ", "\u2212"),
             rule(r"(?<=[\d)])\s?[*·⋅]\s?(?=[\d(])", f" {words['times']} ", "*·⋅"),
             rule(r"(?<=\d)\s/\s(?=\d)", self._spaced_slash, "/"),
@@ -121,6 +124,10 @@ class Signs:
 
     def _spaced_slash(self, match: re.Match[str]) -> str:
         return f" {self._words['divided']} " if "=" in match.string else "/"
+
+    def _offset(self, match: re.Match[str]) -> str:
+        sign = self._words["plus" if match[2] == "+" else "minus"]
+        return f"{match[1]} {sign} {match[3]}"
 
     def _alone(self, match: re.Match[str]) -> str:
         return f"{self._words[_BETWEEN[match[1]]]} "

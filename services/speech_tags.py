@@ -37,7 +37,30 @@ _TIMESTAMP = re.compile(r"t:(-?\d{1,13})(?::([tTdDfFRsS]))?")
 _ADDRESS = re.compile(r"(?:mailto:)?([\w.%+-]{1,64}@[\w.-]{1,255})")
 _GUIDE = re.compile(r"id:\w+")
 _LINE_TAGS = frozenset(
-    ("br", "p", "li", "ul", "ol", "div", "tr", "hr", "h1", "h2", "h3", "h4", "h5", "h6")
+    (
+        "details",
+        "summary",
+        "blockquote",
+        "pre",
+        "td",
+        "th",
+        "dt",
+        "dd",
+        "br",
+        "p",
+        "li",
+        "ul",
+        "ol",
+        "div",
+        "tr",
+        "hr",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+    )
 )
 
 

@@ -173,6 +173,10 @@ ENGLISH = [
     ("on Sept. 1, 1939", "on September first, nineteen thirty-nine"),
     ("buy it if it's ≤ $50", "buy it if it's at most fifty dollars"),
     ("x >=2.5,<3", "x at least two point five,less than 3"),
+    ("10%-20% of it", "ten percent to twenty percent of it"),
+    ("UTC-08:00, GMT+1", "UTC minus 8, GMT plus 1"),
+    ("~ Your friend <33", "Your friend"),
+    ("XP: 1,250/2,000", "XP: one thousand two hundred fifty out of two thousand"),
 ]  # fmt: skip
 
 GERMAN = [

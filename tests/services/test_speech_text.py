@@ -108,6 +108,7 @@ SPOKEN = [
     (r"\text{so} \boxed{42}\, \left( x \right)", "{so} {42} ( x )"),
     (r"\begin{align*} a \end{align*} b", "a b"),
     (r"C:\text\left\new and \sin x", "C: text left new and sin x"),
+    ("2**3 = 8 and **2** * **3**", "2^3 = 8 and 2 * 3"),
     # mentions
     ("Hi <@12>!", "Hi Ann!"),
     ("Hi <@!13> in <#14>, <@&15>", "Hi bob the builder in general, Mods"),
@@ -132,6 +133,7 @@ SPOKEN = [
     # HTML and characters
     ("H<sub>2</sub>O is <b>wet</b>", "H2O is wet"),
     ('<a href="https://example.com">here</a>', "here"),
+    ("<details><summary>More</summary>Words</details>", "More\nWords"),
     ("one<br/>two<!-- not\nthis -->three", "one\ntwothree"),
     ("fish &amp; chips, R&D, &#233;", "fish & chips, R&D, é"),
     ("1 < 2 and a <b and c> d <3", "1 < 2 and a <b and c> d <3"),
