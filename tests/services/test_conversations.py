@@ -397,6 +397,19 @@ async def test_a_person_whose_share_of_the_day_is_spent_is_told_so_once() -> Non
     await bot.conversations.aclose()
 
 
+async def test_a_model_that_is_away_costs_nobody_their_share() -> None:
+    gone = (0.1, ProviderConnectionError("gone"))
+    script = ScriptedLLM([gone], [gone], [(0.1, "Yes.")])
+    bot = Bot(script, shares=DailyShares(user_tokens=15))
+    for number in (1, 2):
+        bot.ask(id=number)
+        await asyncio.sleep(2)
+    answered = bot.ask(id=3)
+    await asyncio.sleep(2)
+    assert answered.texts == ["Yes."]
+    await bot.conversations.aclose()
+
+
 @pytest.mark.parametrize("stops", [True, False])
 async def test_what_was_written_counts_where_the_server_does_not_say(stops: bool) -> None:
     bot = Bot(ScriptedLLM(words("word " * 20)), shares=DailyShares(user_tokens=60))
