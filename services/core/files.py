@@ -40,10 +40,15 @@ def replace_private(path: Path, data: bytes) -> None:
     """
     make_private_directory(path.parent)
     partial = path.with_name(path.name + PARTIAL)
-    with FileIO(partial, "w", opener=open_private) as file:
-        file.write(data)
-        os.fsync(file.fileno())
-    partial.replace(path)
+    try:
+        with FileIO(partial, "w", opener=open_private) as file:
+            file.write(data)
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise
     sync_directory(path.parent)
 
 

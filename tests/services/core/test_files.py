@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from services.core.files import make_private_directory, open_private, sync_directory
+from services.core.files import (
+    make_private_directory,
+    open_private,
+    replace_private,
+    sync_directory,
+)
 
 
 def mode(path: Path) -> int:
@@ -17,6 +22,20 @@ def test_a_private_directory_is_made_or_closed_to_others(tmp_path: Path) -> None
     (tmp_path / "open").mkdir(mode=0o755)
     make_private_directory(tmp_path / "open")
     assert mode(tmp_path / "a" / "b") == mode(tmp_path / "open") == 0o700
+
+
+def test_a_disk_that_refuses_keeps_the_old_file_and_nothing_of_the_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / "7.json"
+    replace_private(path, b"old")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        replace_private(path, b"new words")
+    assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == {"7.json": b"old"}
 
 
 def test_somebody_elses_directory_is_used_as_it_is(
