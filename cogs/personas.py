@@ -129,6 +129,8 @@ class Personas(commands.GroupCog, group_name="persona"):
             persona = checked({"name": called})
         except ValueError as error:
             raise BotError(user_message=BAD_NAME) from error
+        if "`" in called:
+            raise BotError(user_message=BAD_NAME)
         self._library.check_new(called, guild_id)
         if (there := self._library.find(called, guild_id)) is not None:
             raise BotError(user_message=THERE.format(there.name))

@@ -217,6 +217,12 @@ async def test_what_belongs_to_a_place_goes_with_it(room: Room, tmp_path: Path) 
     assert not (tmp_path / "own" / "5.json").exists()
 
 
+@pytest.mark.parametrize("name", ["`Owl`", "Owl`", "O`wl"])
+async def test_a_name_has_no_backticks(room: Room, name: str) -> None:
+    with pytest.raises(BotError, match="without backticks"):
+        await room.use("create", asker=person(manager=True), name=name)
+
+
 async def test_a_disk_that_refuses_to_forget_is_told_to_the_log(
     room: Room, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
