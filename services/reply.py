@@ -7,14 +7,7 @@ from typing import Protocol
 
 from services.chatter import NOT_SPOKEN, STOPPED, TOO_LONG
 from services.core.asker import asker_id
-from services.core.errors import (
-    BotError,
-    BusyError,
-    EmptyResponseError,
-    ProviderAuthError,
-    ProviderConnectionError,
-    ProviderRateLimitError,
-)
+from services.core.errors import BotError, BusyError, EmptyResponseError, ProviderError
 from services.core.logs import turn_id
 from services.core.metrics import TurnMetrics
 from services.core.protocols import LLM, Speech, TextOutput
@@ -32,10 +25,6 @@ from services.typing_pacer import TypingPacer
 
 log = logging.getLogger(__name__)
 turn_log = logging.getLogger("turn")
-
-
-UNREACHED = (BusyError, ProviderAuthError, ProviderConnectionError, ProviderRateLimitError)
-"""Failures before the first word that cost nobody anything: no model has worked."""
 
 
 class ReplyOutput(TextOutput, Protocol):
@@ -291,8 +280,9 @@ class Reply:
         except Exception as error:  # noqa: BLE001 - told to the asker; its origin is logged
             self._failure = error
             self.metrics.error = type(error).__name__
-            if isinstance(error, UNREACHED) and not self._text:
-                self.metrics.prompt_tokens = 0
+            busy = isinstance(error, BusyError)
+            if not self._text and (busy or (isinstance(error, ProviderError) and error.retryable)):
+                self.metrics.prompt_tokens = 0  # no model has worked
             _report("The reply failed", error)
         finally:
             if self.metrics.completion_tokens == 0:  # a server tells them last, if ever
