@@ -85,10 +85,11 @@ export class MessageList {
     messages.forEach((message, index) => wanted.push(this.#row(message, messages[index - 1])));
     const ids = new Set(messages.map((each) => each.id));
     for (const id of this.#rows.keys()) if (!ids.has(id)) this.#rows.delete(id);
+    const stay = new Set(wanted);
+    for (const row of [...list.children]) if (!stay.has(row)) row.remove();
     wanted.forEach((row, index) => {
       if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null);
     });
-    while (list.children.length > wanted.length) list.lastChild.remove();
     if (!list.querySelector('li[tabindex="0"]'))
       list.querySelector("li.message:last-child")?.setAttribute("tabindex", "0");
   }

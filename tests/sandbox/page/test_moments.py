@@ -132,9 +132,11 @@ async def test_a_new_message_does_not_move_what_one_reads(browser: Browser) -> N
             row = visitor.messages.filter(has_text="message 150")
             await row.evaluate(SHOW)
             before = await row.evaluate(TOP)
+            await row.focus()
             sandbox.world.messages.post(general, ben, Draft(content="a new one\n" * 5))
             await expect(visitor.messages.last).to_contain_text("a new one")
             assert abs(await row.evaluate(TOP) - before) < 2
+            await expect(row).to_be_focused()
 
 
 async def test_a_list_of_names_closes_when_one_goes_elsewhere(browser: Browser) -> None:
