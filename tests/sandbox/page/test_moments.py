@@ -94,7 +94,11 @@ async def test_nobody_speaks_on_after_a_break(browser: Browser) -> None:
 async def test_a_double_click_brings_one_into_voice_once(browser: Browser) -> None:
     async with Sandbox() as sandbox, page_of(browser, sandbox) as visitor:
         heard: list[WebSocket] = []
-        visitor.page.on("websocket", heard.append)
+
+        def note(socket: WebSocket) -> None:
+            heard.append(socket)
+
+        visitor.page.on("websocket", note)
         await visitor.page.get_by_role("button", name="Join voice").dblclick()
         await expect(visitor.page.get_by_text("Voice connected")).to_be_visible()
         await expect(visitor.page.get_by_role("button", name="Hold to talk")).to_be_enabled()
