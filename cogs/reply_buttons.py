@@ -107,7 +107,9 @@ class ReplyButtons(commands.Cog):
             self._repeating.discard(question)
         self._hush(_message(interaction).id)
         self._conversations.stop_reply(place, question)
-        self._conversations.submit(turn, channel=self._output(interaction), alone=True)
+        output = self._output(interaction)
+        if not self._conversations.submit(turn, channel=output, alone=True):
+            await _put_back(interaction, controls, buttons_of(_message(interaction)))
 
     async def _turn(self, interaction: discord.Interaction, controls: ReplyControls) -> UserTurn:
         """Return what was asked: as it stands in the channel now, a command's from the history."""

@@ -102,24 +102,26 @@ class Conversations:
         self._replies_ended = asyncio.Event()
         self._closing = False
 
-    def submit(self, turn: UserTurn, *, channel: TextChannel, alone: bool = False) -> None:
+    def submit(self, turn: UserTurn, *, channel: TextChannel, alone: bool = False) -> bool:
         """Answer a turn in `channel`, or say there why not; never waits, never raises.
 
-        `alone` keeps it from joining what its author is being answered already.
+        Return whether it will be answered. `alone` keeps it from joining what its author is being
+        answered already.
         """
         try:
             conversation = self._conversation(turn.channel_id)
             if not alone and conversation.join(turn, channel):
                 log.info("Turn %s joins the one before", turn.id)
-                return
+                return True
             conversation.admit(turn)
             self._limits.admit(turn)
         except BusyError as error:
             _record_refusal(turn, error)
             self._refuse(turn, channel, error.user_message)
-            return
+            return False
         self._active[conversation.key] = conversation
         conversation.submit(self._reply(turn, channel, conversation), channel)
+        return True
 
     def revise(self, channel_id: int, message_id: int, text: str) -> None:
         """Let the answer follow a message that was edited while it is being answered.

@@ -288,3 +288,11 @@ async def test_a_press_whose_answer_was_lost_does_what_it_says(
     await stage.press(button)
     await asyncio.sleep(0)
     assert stage.conversations.submit.called or stage.voice.speak.await_count == 1
+
+
+async def test_the_buttons_are_back_where_the_question_is_refused(stage: Stage) -> None:
+    stage.conversations.submit.return_value = False
+    pressed = await stage.press("again")
+    assert left(pressed.edit_original_response) == ["Again", "Speak"]
+    stage.conversations.submit.return_value = True
+    assert left((await stage.press("again")).edit_original_response) == []

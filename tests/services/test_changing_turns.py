@@ -211,6 +211,7 @@ async def test_a_further_message_joins_until_something_is_shown() -> None:
         assert first.texts == ["All new words."]
         assert list(first.replies.values()) == [2]
         assert second.events == []
+        assert bot.taken == [True, True]
         assert bot.kept == ["Question 1.", "Question 2.", "All new words."]
         assert bot.statistics.turns == 1
         assert first.typing_spans == [[0.0, pytest.approx(BEFORE + 0.3)]]

@@ -61,6 +61,7 @@ class Bot:
         self.statistics = TurnStatistics()
         self.speeches: list[FakeSpeech] = []
         self.metrics: list[TurnMetrics] = []
+        self.taken: list[bool] = []
         self.conversations = Conversations(
             llm=llm,
             read=as_it_is,
@@ -90,7 +91,7 @@ class Bot:
     def ask(self, author: int = 7, *, id: int = 1, speak: bool = False) -> FakeChannel:
         channel = FakeChannel()
         asked = turn(f"Question {id}.", author=author, id=id, speak=speak)
-        self.conversations.submit(asked, channel=channel)
+        self.taken.append(self.conversations.submit(asked, channel=channel))
         return channel
 
     def told(self, index: int) -> list[str]:
@@ -116,6 +117,7 @@ async def test_a_turn_is_answered_and_kept() -> None:
         await asyncio.sleep(2)
         assert channel.texts == ["one two three"]
         assert bot.kept == ["Question 1.", "one two three"]
+        assert bot.taken == [True]
         assert bot.statistics.turns == 1
         assert bot.conversations.stop_guild(5) == 0
 
@@ -175,7 +177,8 @@ async def test_somebody_with_too_many_turns_is_told_so_once_and_keeps_nobody_wai
 
 async def test_one_conversation_too_many_is_refused_in_words() -> None:
     async with running(ScriptedLLM(words("one")), max_active=0) as bot:
-        channel = bot.ask()
+        channel = FakeChannel()
+        assert not bot.conversations.submit(turn(), channel=channel)
         await asyncio.sleep(1)
         assert channel.texts == [BusyError.user_message]
 
