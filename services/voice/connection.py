@@ -48,11 +48,13 @@ _ENTERING = {
     ConnectionFlowState.got_voice_server_update,
 }
 _SHAKING_HANDS = {
-    ConnectionFlowState.got_both_voice_updates,
     ConnectionFlowState.websocket_connected,
     ConnectionFlowState.got_websocket_ready,
     ConnectionFlowState.got_ip_discovery,
 }
+_KNOWING_BOTH = {ConnectionFlowState.got_both_voice_updates} | _SHAKING_HANDS
+_KNOWING_PLACE = {ConnectionFlowState.got_voice_state_update} | _KNOWING_BOTH
+_KNOWING_SERVER = {ConnectionFlowState.got_voice_server_update} | _KNOWING_BOTH
 
 
 class VoiceWebSocket(DiscordVoiceWebSocket):
@@ -209,7 +211,7 @@ class VoiceConnection(VoiceConnectionState):
     async def voice_state_update(self, data: Any) -> None:
         """Take Discord's word where we are, but not a late one that we left where we enter.
 
-        Of a move in mid-handshake the voice server's name tells the rest.
+        Of a move while we are connecting the voice server's name tells the rest.
         """
         entering = self.state in _ENTERING and not self._expecting_disconnect
         if data["channel_id"] is None and entering:
@@ -218,7 +220,7 @@ class VoiceConnection(VoiceConnectionState):
         self._note_suppression(bool(data.get("suppress")))
         if data["channel_id"] is None and not self._expecting_disconnect:
             self.end_code = PUT_OUT
-        if data["channel_id"] is not None and self.state in _SHAKING_HANDS:
+        if data["channel_id"] is not None and self.state in _KNOWING_PLACE:
             self.session_id = data["session_id"]
             self._update_voice_channel(int(data["channel_id"]))
             return
@@ -243,13 +245,13 @@ class VoiceConnection(VoiceConnectionState):
         would begin one beside it, which nobody awaits, and which may enter after we have left.
         """
         self._homeless = data.get("endpoint") is None
-        if self._homeless or self.state not in _SHAKING_HANDS:
+        if self._homeless or self.state not in _KNOWING_SERVER:
             await super().voice_server_update(data)
             return
         named = data["token"], data["endpoint"].removeprefix("wss://")
         if named != (self.token, self.endpoint):
             self.token, self.endpoint = named
-            if self.state is not ConnectionFlowState.got_both_voice_updates:
+            if self.state in _SHAKING_HANDS:
                 await self.ws.close()
 
     async def _follow(self) -> int:

@@ -177,6 +177,42 @@ async def test_a_kick_in_mid_handshake_is_told_as_one(
     assert failure.code == PUT_OUT, "then nobody tries again"
 
 
+@pytest.mark.parametrize(
+    ("news", "place", "token"),
+    [(("place 5", "place 6", "server 1"), 6, "1"), (("server 1", "server 2", "place 5"), 5, "2")],
+)
+async def test_the_last_word_before_the_handshake_counts_and_begins_no_other(
+    line: Line, monkeypatch: pytest.MonkeyPatch, news: tuple[str, ...], place: int, token: str
+) -> None:
+    wires: list[Wire] = []
+
+    async def connect(resume: bool) -> Any:
+        wires.append(Wire())
+        connection.state = ConnectionFlowState.websocket_connected
+        return wires[-1]
+
+    connection = line.connection
+    monkeypatch.setattr(connection, "_connect_websocket", connect)
+    connection.state = ConnectionFlowState.disconnected
+    how = dict.fromkeys(("reconnect", "self_deaf", "self_mute", "resume"), False)
+    joining = asyncio.create_task(connection.connect(timeout=8.0, **how))
+    await asyncio.sleep(1)
+    for kind, name in map(str.split, news):
+        if kind == "place":
+            here = {"channel_id": name, "session_id": "s", "suppress": False}
+            await connection.voice_state_update(here)
+        else:
+            named = {"token": name, "guild_id": "3", "endpoint": "a.discord.media"}
+            await connection.voice_server_update(named)
+        await asyncio.sleep(0.1)
+    assert not joining.done()
+    assert len(line.told) == len(wires) == 1
+    assert (line.client.channel.id, connection.token) == (place, token)
+    await wires[0].close()
+    await asyncio.wait([joining])
+    assert isinstance(joining.exception(), discord.ConnectionClosed)
+
+
 @pytest.mark.parametrize("cause", ["another server", "a drag"])
 async def test_news_in_mid_handshake_fail_the_attempt_and_begin_no_other(
     line: Line, monkeypatch: pytest.MonkeyPatch, cause: str
