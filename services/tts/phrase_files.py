@@ -92,7 +92,7 @@ class PhraseFiles:
     def _replace(self, name: str, data: bytes, too_old: Sequence[str]) -> None:
         for old in too_old:
             (self._directory / old).unlink(missing_ok=True)
-        replace_private(self._directory / name, data)
+        _write(self._directory / name, data)
 
 
 def _name(key: bytes) -> str:
@@ -102,6 +102,7 @@ def _name(key: bytes) -> str:
 def _found(directory: Path) -> list[tuple[str, int]]:
     files = []
     try:
+        _delete_halves(directory)
         for path in directory.glob(f"*{SUFFIX}"):
             with suppress(FileNotFoundError):  # cleaned up meanwhile
                 files.append((path, path.stat()))
@@ -109,6 +110,20 @@ def _found(directory: Path) -> list[tuple[str, int]]:
         log.warning("The phrases on the disk cannot be read: %s", error)
     files.sort(key=lambda file: file[1].st_mtime)
     return [(path.name, state.st_size) for path, state in files]
+
+
+def _delete_halves(directory: Path) -> None:
+    """Delete what was not written to its end: forgetting a person would not find it."""
+    for path in directory.glob(f"*{SUFFIX}.part"):
+        path.unlink(missing_ok=True)
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        replace_private(path, data)
+    except OSError:
+        _delete_halves(path.parent)
+        raise
 
 
 def _encode(packets: Sequence[bytes], users: set[int]) -> bytes:
@@ -175,7 +190,7 @@ def _left_to(users: set[int], path: Path, packets: Sequence[bytes]) -> bool:
     if users:
         with suppress(OSError):  # a full disk: it goes then
             status = path.stat()
-            replace_private(path, _encode(packets, users))
+            _write(path, _encode(packets, users))
             os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))  # it stays as old
             return True
     path.unlink(missing_ok=True)

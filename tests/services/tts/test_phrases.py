@@ -8,7 +8,6 @@ import pytest
 
 from services.core.errors import StorageError
 from services.core.types import VoiceStyle
-from services.tts import phrase_files
 from services.tts.phrase_files import PhraseFiles
 from services.tts.phrases import Phrase, PhraseCache, files_version, phrase_key
 from services.tts.phrases_ahead import MAX_STYLES, MAX_TEXTS, PhrasesAhead
@@ -130,6 +129,17 @@ async def test_a_file_that_goes_while_the_others_are_looked_at_costs_none_of_the
     assert await again.forget(7) == 1
 
 
+async def test_half_a_file_is_left_neither_by_a_full_disk_nor_by_a_sudden_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "fsync", refuse)
+    await (await opened(tmp_path)).keep(key("hello"), phrase(7))
+    assert not files_in(tmp_path)
+    (tmp_path / f"{key('hello').hex()}.phrase.part").touch()
+    await opened(tmp_path)
+    assert not files_in(tmp_path)
+
+
 async def test_a_changed_byte_is_noticed(tmp_path: Path) -> None:
     await (await opened(tmp_path)).keep(key("hello"), phrase(7))
     (path,) = files_in(tmp_path)
@@ -170,7 +180,7 @@ async def test_a_full_disk_keeps_nobody_s_phrase_from_being_forgotten(
     kept = await opened(tmp_path)
     for text, users in {"ours": (7, 8), "mine": (7,)}.items():
         await kept.keep(key(text), phrase(*users))
-    monkeypatch.setattr(phrase_files, "replace_private", refuse)
+    monkeypatch.setattr(os, "fsync", refuse)
     await kept.forget(7)
     assert not files_in(tmp_path)
 
