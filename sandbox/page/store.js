@@ -248,15 +248,13 @@ export class Store extends EventTarget {
 
   #takeVoice(event) {
     const user = event.data?.user_id ?? event.user_id;
-    if (user && this.nameOf(user) === null) return void this.#loadWorld();
+    const name = this.nameOf(user);
+    if (user && name === null) return void this.#loadWorld();
     if (event.kind === "voice_state_update") {
-      const name = this.nameOf(event.data.user_id);
       const guild = this.guilds.find((each) => each.id === event.data.guild_id);
       const others = guild?.channels.map((channel) => channel.id) ?? [];
       this.voice.move(name, others, event.data.channel_id);
-    } else {
-      this.voice.take(event, this.nameOf(event.user_id));
-    }
+    } else this.voice.take(event, name);
     this.#tell("voice");
   }
 }
