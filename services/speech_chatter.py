@@ -6,7 +6,7 @@ from typing import Final
 from services.speech_rule import Rule, rule
 
 _LAUGHS: Final = r"(?:(?:lo+l)+|l+m+f?a+o+|r+o+fl(?:mao)?|lu+l|lel)"
-_FRENCH: Final = r"(?:p?t?mdr+|lo+l)"
+_FRENCH: Final = r"(?:p?t?mdr+|ptdr+|lo+l)"
 _HA: Final = "ha ha"
 
 

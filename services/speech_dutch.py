@@ -81,6 +81,7 @@ DUTCH: Final = Language(
         ),
         day_month="{day} {month}",
         day_month_year="{day} {month} {year}",
+        before="op|tot|vanaf",
     ),
     fractions=table(
         "1/2 = een half; 1/3 = een derde; 2/3 = twee derde; 1/4 = een kwart;"

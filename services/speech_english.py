@@ -107,6 +107,7 @@ ENGLISH: Final = Language(
         first="",
         others="",
         order="mdy",
+        before="on|by|until|since",
     ),
     fractions=table(
         "1/2 = a half; 1/3 = a third; 2/3 = two thirds; 1/4 = a quarter; 3/4 = three quarters;"

@@ -98,6 +98,7 @@ FRENCH: Final = Language(
         day_month="{day} {month}",
         day_month_year="{day} {month} {year}",
         first="-masculine",
+        before="le|au|du",
     ),
     fractions=table(
         "1/2 = un demi; +1/2 = demi; 1/3 = un tiers; 2/3 = deux tiers; 1/4 = un quart;"

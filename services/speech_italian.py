@@ -93,6 +93,7 @@ ITALIAN: Final = Language(
         day_month="{day} {month}",
         day_month_year="{day} {month} {year}",
         first="-masculine",
+        before="il|al|dal|del",
     ),
     fractions=table(
         "1/2 = mezzo; 1/3 = un terzo; 2/3 = due terzi; 1/4 = un quarto; 3/4 = tre quarti;"

@@ -42,7 +42,8 @@ class Dates(NamedTuple):
     """Hold how dates are said and written.
 
     `first` is the ordinal form that the first day of a month has ("" for none), `others` that of
-    the other days; `order` is how figures are written: "dmy" or "mdy".
+    the other days; `order` is how figures are written: "dmy" or "mdy"; `before` is a pattern of
+    the words before "25/12" that tell it from a fraction.
     """
 
     months: tuple[str, ...]
@@ -52,6 +53,7 @@ class Dates(NamedTuple):
     first: str | None = None
     others: str | None = None
     order: str = "dmy"
+    before: str = ""
 
 
 class Reign(NamedTuple):

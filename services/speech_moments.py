@@ -69,11 +69,18 @@ class Moments:
             ),
             *self._durations(),
         ]
+        if self._dates.before:
+            words = rf"\b(?i:{self._dates.before})\s"
+            found.append(
+                rule(rf"({words})(\d{{1,2}})/(\d{{1,2}})(?![\w/%]|[.,]\d)", self._short, "/")
+            )
         if self._language.code == "it":
             hour = r"(?:(?i:\bd?alle|\bore|\bd?all['’])\s?)"
             found.insert(
                 2, rule(rf"({hour})(\d{{1,2}})\.(\d\d)(?![\d%€]|[.,]\d)", self._of_hours, ".")
             )
+        until = r"(?=\s(?:bis|und|tot|en)\s\d{1,2}\.\d\d\s?(?:Uhr|uur)\b)"
+        found.insert(2, rule(rf"(){START}(\d{{1,2}})\.(\d\d){until}", self._of_hours, "."))
         if self._language.articles:
             found[2:2] = [rule(rf"{START}(\d{{1,2}})\.(\d{{1,2}})\.(?!\d)", self._day_and_month)]
         if self._language.code == "en":
@@ -125,6 +132,18 @@ class Moments:
         if short and (match["sep"] == "-" or (match["sep"] == "." and len(match[0]) < 8)):
             return match[0]
         return self._date(match, day, month, int(match[4]) + (2000 if short else 0))
+
+    def _short(self, match: re.Match[str]) -> str:
+        """Say "on 12/25"; what is a fraction by name stays one."""
+        day, month = int(match[2]), int(match[3])
+        if self._dates.order == "mdy":
+            day, month = month, day
+        named = f"{match[2]}/{match[3]}" in self._language.fractions
+        if named or not (1 <= month <= 12 and 1 <= day <= 31):
+            return match[0]
+        said = self._day(day, "")
+        month_name = self._dates.months[month - 1]
+        return match[1] + self._dates.day_month.format(day=said, month=month_name)
 
     def _date(self, match: re.Match[str], day: int, month: int, year: int) -> str:
         if not (1 <= month <= 12 and 1 <= day <= 31):

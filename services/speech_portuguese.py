@@ -97,6 +97,7 @@ PORTUGUESE: Final = Language(
         day_month="{day} de {month}",
         day_month_year="{day} de {month} de {year}",
         first="-masculine",
+        before="em|dia|no",
     ),
     fractions=table(
         "1/2 = meio; 1/3 = um terço; 2/3 = dois terços; 1/4 = um quarto; 3/4 = três quartos;"

@@ -99,7 +99,8 @@ class Quantities:
         per = self._per(match["per"])
         if scale:
             noun = self._language.scales[scale]
-            said = f"{self._numbers.count(high or low, noun)}{self._of_scale(currency)}"
+            of = self._of_scale(currency) if noun.one != noun.many else " "
+            said = f"{self._numbers.count(high or low, noun)}{of}"
             said += currency.unit.many
             said = f"{self._numbers.read(low)} {self._to} {said}" if high else said
         elif high:
@@ -169,7 +170,8 @@ class Quantities:
         return said
 
     def _times(self, match: re.Match[str]) -> str:
-        return f"{self._span(match)} {self._language.words['times as much']}"
+        gender = "n" if self._language.code == "de" else "f"
+        return f"{self._span(match, gender)} {self._language.words['times as much']}"
 
     def _feet(self, match: re.Match[str]) -> str:
         feet, inches = self._numbers.read(match["low"]), self._numbers.read(match["high"])

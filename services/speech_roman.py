@@ -20,6 +20,9 @@ _SIGNS: Final = {
 _QUEENS: Final = frozenset(
     ("Elisabeth", "Elizabeth", "Élisabeth", "Elisabetta", "Isabel", "Katharina", "Catherine")
 )
+_CENTURY: Final = re.compile(
+    r"\b(?P<roman>[IVX]{1,6})er?(?=\s(?:et\s[IVX]{1,6}e\s)?(?:siècle|République))"
+)
 _NUMERAL: Final = r"(?P<roman>[IVXLC]{1,9})"
 
 
@@ -33,7 +36,7 @@ class RomanNumerals:
         """Return the rules."""
         language = self._language
         end = r"(?![\w'’])"
-        ending = "(?:er)?" if language.code == "fr" else ""
+        ending = "(?:er|re)?" if language.code == "fr" else ""
         lone = r"(?!I\b\s)" if language.code == "en" else ""  # it may be the speaker
         reign = rf"\b(?P<name>{language.reign.names})\s{lone}{_NUMERAL}{ending}{end}"
         found = [
@@ -41,7 +44,7 @@ class RomanNumerals:
             rule(reign + (r"\.?" if language.articles else ""), self._reign),
         ]
         if language.code == "fr":
-            found.append(rule(r"\b(?P<roman>[IVX]{1,6})e(?=\ssiècle)", self._century))
+            found.append(rule(_CENTURY, self._century))
         return found
 
     def _numbered(self, match: re.Match[str]) -> str:

@@ -97,6 +97,7 @@ SPANISH: Final = Language(
         ),
         day_month="{day} de {month}",
         day_month_year="{day} de {month} de {year}",
+        before="el|al|del",
     ),
     fractions=table(
         "1/2 = un medio; +1/2 = medio; 1/3 = un tercio; 2/3 = dos tercios; 1/4 = un cuarto;"

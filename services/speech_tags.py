@@ -38,28 +38,8 @@ _ADDRESS = re.compile(r"(?:mailto:)?([\w.%+-]{1,64}@[\w.-]{1,255})")
 _GUIDE = re.compile(r"id:\w+")
 _LINE_TAGS = frozenset(
     (
-        "details",
-        "summary",
-        "blockquote",
-        "pre",
-        "td",
-        "th",
-        "dt",
-        "dd",
-        "br",
-        "p",
-        "li",
-        "ul",
-        "ol",
-        "div",
-        "tr",
-        "hr",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
+        *("br", "p", "li", "ul", "ol", "div", "tr", "td", "th", "dt", "dd", "hr", "pre", "details"),
+        *("summary", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6"),
     )
 )
 

@@ -177,6 +177,9 @@ ENGLISH = [
     ("UTC-08:00, GMT+1", "UTC minus 8, GMT plus 1"),
     ("~ Your friend <33", "Your friend"),
     ("XP: 1,250/2,000", "XP: one thousand two hundred fifty out of two thousand"),
+    ("on 12/25, by 9/11, on 3/4, 12/25 of it",
+     "on December twenty-fifth, by nine eleven, on three quarters, twelve out of "
+     "twenty-five of it"),
 ]  # fmt: skip
 
 GERMAN = [
@@ -232,6 +235,7 @@ GERMAN = [
     ("½ TL, 1½ kg, 1/2 h", "ein halb Teelöffel, eineinhalb Kilogramm, ein halb Stunde"),
     ("1.000 000 km", "eine Million Kilometer"),
     ("insg. 5 Pers.", "insgesamt 5 Personen."),
+    ("von 9.00 bis 17.30 Uhr", "von neun Uhr bis siebzehn Uhr dreißig"),
 ]  # fmt: skip
 
 FRENCH = [
@@ -254,6 +258,12 @@ FRENCH = [
     ("01 23 45 67 89", "zéro un, deux trois, quatre cinq, six sept, huit neuf"),
     ("ana@example.fr", "ana arobase example point fr"),
     ("en 2de classe, le 2nd", "en deuxième classe, le deuxième"),
+    ("le 14/07 et le 1/3 restant", "le quatorze juillet et le un tiers restant"),
+    ("5 k€, 5 M€", "cinq mille euros, cinq millions d'euros"),
+    (
+        "Ier siècle, XVIIe et XVIIIe siècles, Élisabeth Ire",
+        "premier siècle, dix-septième et dix-huitième siècles, Élisabeth première",
+    ),
 ]
 
 SPANISH = [
@@ -282,6 +292,7 @@ SPANISH = [
         "uno, uno cero, cero cero.",
     ),
     ("el 1 sep. 2024", "el uno de septiembre de dos mil veinticuatro"),
+    ("el 25/12", "el veinticinco de diciembre"),
 ]
 
 ITALIAN = [
@@ -315,6 +326,8 @@ PORTUGUESE = [
     ("Ligue (11) 91234-5678.", "Ligue um um, nove um dois, três quatro, cinco seis sete oito."),
     ("Isabel II", "Isabel segunda"),
     ("D. Pedro I proclamou", "Dom Pedro primeiro proclamou"),
+    ("R$ 5 mil", "cinco mil reais"),
+    ("2x mais", "duas vezes mais"),
 ]
 
 DUTCH = [
