@@ -41,7 +41,10 @@ class FallbackLLM:
                         yield delta
                 return
             except ProviderError as error:
-                if begun or not _is_failure(error):
+                if begun:
+                    raise
+                if not _is_failure(error):
+                    self._worked()  # it answers, if only to refuse this request
                     raise
                 self._failed(error)
         async with aclosing(self._fallback.stream(context)) as deltas:

@@ -116,6 +116,19 @@ async def test_a_probe_that_somebody_stops_does_not_bar_the_next_one() -> None:
     assert await collect(llm) == [ChatDelta("Back")]
 
 
+@pytest.mark.virtual_time
+async def test_a_probe_that_is_refused_shows_that_the_first_is_back() -> None:
+    down: tuple[float, Exception] = (0.0, ProviderConnectionError("down"))
+    refused = ProviderRequestError("too long", status=400)
+    llm = fallback(ScriptedLLM(*[[down]] * 3, [(0.0, refused)], [(0.0, "Back")]))
+    for _ in range(3):
+        await collect(llm)
+    await asyncio.sleep(30)
+    with pytest.raises(ProviderRequestError):
+        await collect(llm)
+    assert await collect(llm) == [ChatDelta("Back")]
+
+
 async def test_failures_that_are_not_in_a_row_open_nothing() -> None:
     down: tuple[float, Exception] = (0.0, ProviderConnectionError("down"))
     primary = ScriptedLLM([down], [down], [(0.0, "Fine")], [down], [down], [(0.0, "Fine")])
