@@ -141,7 +141,7 @@ class FactLearner:
 
     async def _work(self, lesson: Lesson) -> None:
         facts = await self._store.load(lesson.user_id)
-        if _told_by(facts, lesson.message_ids):
+        if _told_by(facts, lesson.message_ids) or not self._may_remember(lesson.user_id):
             return
         known = recalled(facts, lesson.place, self._is_public)
         answer = await self._ask(lesson, known)

@@ -261,7 +261,8 @@ async def test_learning_gives_way_to_a_question_once_and_goes_on_after_its_answe
     assert await people.known() == "- Loves rowing.\n- Has a cat."
 
 
-async def test_what_gave_way_and_is_taken_back_is_not_learned(people: People) -> None:
+@pytest.mark.parametrize("way", ["message", "person", "refusal"])
+async def test_what_gave_way_and_is_taken_back_is_not_asked_again(people: People, way: str) -> None:
     asked = asyncio.Event()
 
     async def pause() -> None:
@@ -272,7 +273,12 @@ async def test_what_gave_way_and_is_taken_back_is_not_learned(people: People) ->
     people.profiles.learn(said("I have a cat.", id=1))
     await asked.wait()
     await people.profiles.recall(said("And?", author=BEN))
-    await people.profiles.forget_messages({1})
+    if way == "message":
+        await people.profiles.forget_messages({1})
+    elif way == "person":
+        await people.profiles.forget(ANA)
+    else:
+        people.refused.add(ANA)
     people.profiles.learn(said("Fine.", author=BEN, id=3))
     await people.idle()
     assert len(people.asked) == 1
