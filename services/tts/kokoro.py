@@ -20,6 +20,10 @@ log = logging.getLogger(__name__)
 MAX_CHARACTERS: Final = 2000
 """What is longer is not spoken; the pieces of a reply are at most TTS_SENTENCE_MAX_LENGTH."""
 
+_KERNELS_KEPT: Final = 64
+"""Kernels that oneDNN keeps for shapes seen before. Each length of a text has its own shapes, and by
+its default, 1024, the worker grows for hundreds of texts; the layers of one text need fewer."""
+
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _SECRET: Final = re.compile(r"TOKEN|KEY|SECRET|PASSWORD", re.IGNORECASE)
 _SLOWEST, _FASTEST = 0.5, 2.0  # beyond them the model's speech falls apart; kokoro-onnx refuses
@@ -175,5 +179,6 @@ def _environment(threads: int) -> dict[str, str]:
         "TRANSFORMERS_OFFLINE": "1",
         "TOKENIZERS_PARALLELISM": "false",
         "PYTORCH_ENABLE_MPS_FALLBACK": "1",
+        "ONEDNN_PRIMITIVE_CACHE_CAPACITY": str(_KERNELS_KEPT),
         **dict.fromkeys(limits, str(threads)),
     }

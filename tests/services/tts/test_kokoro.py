@@ -519,7 +519,7 @@ async def test_the_first_text_of_a_language_may_load_without_a_sign(build: Build
         await spoken(engine, "stall")
 
 
-async def test_the_worker_sees_no_secret_may_not_download_and_has_its_number_of_threads(
+async def test_the_worker_sees_no_secret_may_not_download_and_is_held_small(
     build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "abc")
@@ -529,6 +529,7 @@ async def test_the_worker_sees_no_secret_may_not_download_and_has_its_number_of_
 
     assert "HF_HUB_OFFLINE=1" in environment
     assert "OMP_NUM_THREADS=3" in environment
+    assert "ONEDNN_PRIMITIVE_CACHE_CAPACITY=64" in environment
     assert "abc" not in environment
     assert "sk-1" not in environment
 
