@@ -21,8 +21,8 @@ MAX_CHARACTERS: Final = 2000
 """What is longer is not spoken; the pieces of a reply are at most TTS_SENTENCE_MAX_LENGTH."""
 
 _KERNELS_KEPT: Final = 64
-"""Kernels that oneDNN keeps for shapes seen before. Each length of a text has its own shapes, and by
-its default, 1024, the worker grows for hundreds of texts; the layers of one text need fewer."""
+"""Kernels that oneDNN keeps for shapes seen before. Each length of a text has its own shapes:
+by its default, 1024, the worker grows for hundreds of texts; one text needs fewer."""
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _SECRET: Final = re.compile(r"TOKEN|KEY|SECRET|PASSWORD", re.IGNORECASE)
