@@ -75,10 +75,12 @@ class KeptCopies:
 
     async def delete_guild(self, guild_id: int) -> int:
         """Forget the conversations of a guild; return how many. Raises StorageError."""
-        keys = await self._history.forget_guild(guild_id)
-        for key in keys:
-            await self._mind.forget_conversation(key)
-        await self._profiles.forget_guild(guild_id)
+        try:
+            keys = await self._history.forget_guild(guild_id)
+            for key in keys:
+                await self._mind.forget_conversation(key)
+        finally:
+            await self._profiles.forget_guild(guild_id)
         return len(keys)
 
     async def aclose(self) -> None:

@@ -31,6 +31,12 @@ class Disk(MemoryHistory):
         self.refusals = 0
         self.calls = 0
         self.refused = ""
+        self.guild_refused = False
+
+    async def forget_guild(self, guild_id: int) -> list[str]:
+        if self.guild_refused:
+            raise StorageError("read-only")
+        return await super().forget_guild(guild_id)
 
     async def forget_messages(self, conversation: str, message_ids: Collection[int]) -> int:
         self.calls += 1
@@ -155,6 +161,14 @@ async def test_a_channel_or_guild_that_is_gone_is_forgotten() -> None:
         assert await made.copies.delete_guild(5) == 1
         assert made.mind.forgotten == [KEY, "channel-200"]
         assert list(made.disk.kept) == ["channel-300"]
+
+
+async def test_facts_of_a_guild_go_although_its_history_is_refused() -> None:
+    async with room() as made:
+        made.disk.guild_refused = True
+        with pytest.raises(StorageError):
+            await made.copies.delete_guild(5)
+        assert made.facts.asked == ["guild 5"]
 
 
 async def test_a_disk_that_refuses_is_asked_again(caplog: pytest.LogCaptureFixture) -> None:
