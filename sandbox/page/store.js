@@ -161,8 +161,7 @@ export class Store extends EventTarget {
   async #resynchronise() {
     this.voice.silence();
     await this.#loadWorld();
-    for (const log of this.#logs.values())
-      if (log.loaded || log.channel === this.channelId) this.#load(log.channel);
+    for (const id of this.#logs.keys()) this.#load(id);
   }
 
   async #loadWorld() {
