@@ -69,11 +69,11 @@ class InteractionControl:
         """Press a button, or choose `values` in a menu."""
         body = await read(request)
         user, message = self._world.person(body["user"]), self._message(body["message"])
+        await self._interactions.react(message.created)
         component = _component(message, str(body["custom_id"]))
         if component.get("disabled"):
             raise BadRequestError("This button is disabled.")
         _check_seen(message, user)
-        await self._interactions.react(message.created)
         data = {"custom_id": component["custom_id"], "component_type": component["type"]}
         if component["type"] != BUTTON:
             data["values"] = [str(value) for value in body.get("values") or []]
