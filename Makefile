@@ -1,4 +1,4 @@
-# make demo     see and hear the bot in a local sandbox: no account, key or download
+# make demo     see and hear the bot in a local sandbox: no account, key or download (PORT=8765)
 # make run      run it against Discord, with the settings in .env
 # make test     the test suite
 # make guests   discord.js for tests/e2e/test_guest.py, which are skipped without (needs npm)
@@ -18,7 +18,7 @@ help:
 	@sed -n 's/^# //p' Makefile
 
 demo: .venv/.base
-	@$(BIN)/python -m sandbox --script demo
+	@$(BIN)/python -m sandbox --script demo $(if $(PORT),--port $(PORT))
 
 run: .venv/.base
 	@$(BIN)/python bot.py

@@ -80,7 +80,7 @@ async def _open(stack: AsyncExitStack, options: Options) -> Sandbox:
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
-        hint = "choose another with --port, or any free one with --port 0"
+        hint = "choose another with --port (make demo PORT=…), or any free one with 0"
         raise LaunchError(f"Port {options.port} is in use: {hint}.") from None
 
 

@@ -82,4 +82,6 @@ def test_a_port_in_use_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> No
         taken.listen()
         port = taken.getsockname()[1]
         assert main(["--no-bot", "--port", str(port)]) == 1
-    assert capsys.readouterr().err.startswith(f"Port {port} is in use: ")
+    said = capsys.readouterr().err
+    assert said.startswith(f"Port {port} is in use: ")
+    assert "make demo PORT=" in said
