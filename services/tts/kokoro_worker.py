@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, cast
 
-from services.core.process import resident_mb
+from services.core.process import give_memory_back, resident_mb
 from services.tts.worker_backend import Backend, RefusedError, Stop, StoppedError
 from services.tts.worker_frames import PULSE_SECONDS, FrameReader, Kind, SpeechRequest, frame
 
@@ -104,6 +104,7 @@ class Worker:
             except Exception as error:  # noqa: BLE001 - a library's bug costs that text only
                 self.send(Kind.REFUSED, _place(error).encode())
                 continue
+            give_memory_back()
             self.send(Kind.DONE, json.dumps({"rss_mb": resident_mb()}).encode())
 
     def send(self, kind: Kind, payload: bytes = b"") -> None:
