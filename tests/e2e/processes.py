@@ -17,7 +17,10 @@ ROOT = Path(__file__).parents[2]
 
 @asynccontextmanager
 async def process(*command: str, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run a Python program of the project; kill it, and remove what it left, with the block."""
+    """Run a Python program of the project; kill it, and remove what it left, with the block.
+
+    What it said on standard error is shown where the block fails.
+    """
     with TemporaryDirectory() as folder:
         started = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -27,12 +30,16 @@ async def process(*command: str, **environment: str) -> AsyncIterator[asyncio.su
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
+        failed = True
         try:
             yield started
+            failed = False
         finally:
             if started.returncode is None:
                 started.kill()
-            await started.communicate()
+            _, said = await started.communicate()
+            if failed:
+                sys.stderr.write(said.decode(errors="replace"))
 
 
 async def end_of(started: asyncio.subprocess.Process) -> tuple[int, str]:
