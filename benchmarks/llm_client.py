@@ -129,7 +129,7 @@ def own_part(chunks: int, rounds: int) -> float:
     arrived = [event(f" word{number}") for number in range(chunks)]
     times = []
     for _ in range(rounds):
-        decoder, answer = SSEDecoder(), AnswerReader(provider="p")
+        decoder, answer = SSEDecoder(), AnswerReader(provider="p", thinks_first=False)
         began = time.process_time()
         for chunk in arrived:
             for payload in decoder.push(chunk):

@@ -30,14 +30,17 @@ LONGEST_REFUSAL = 300
 
 
 class AnswerReader:
-    """Follow one answer of a chat completions server: its visible text, its end and its cost."""
+    """Follow one answer of a chat completions server: its visible text, its end and its cost.
 
-    def __init__(self, *, provider: str) -> None:
+    `thinks_first` presumes that the answer begins with thoughts that no tag opens.
+    """
+
+    def __init__(self, *, provider: str, thinks_first: bool) -> None:
         self.begun = False
         self.done = False
         self.usage: TokenUsage | None = None
         self._provider = provider
-        self._reasoning = ReasoningFilter()
+        self._reasoning = ReasoningFilter(presumed=thinks_first)
         self._finish_reason = ""
         self._over = False
         self._refusal = ""
@@ -49,6 +52,11 @@ class AnswerReader:
     def ended(self) -> bool:
         """Tell whether the server said why its answer ends, and has not gone on since."""
         return self.done or self._over
+
+    @property
+    def thinks_first(self) -> bool:
+        """Tell whether the answer began with thoughts that no tag opened."""
+        return self._reasoning.begins_within
 
     def push(self, payload: bytes) -> str:
         """Take one event's data and return the text it adds. Raises ProviderError."""
@@ -75,7 +83,7 @@ class AnswerReader:
 
     def finish(self) -> str:
         """Return the last held-back text. Raises ProviderError unless a whole answer came."""
-        text = self._note(self._reasoning.flush())
+        text = self._note(self._reasoning.flush(cut=self._finish_reason == "length"))
         if not self.done and not self._finish_reason:
             detail = f"{self._provider} broke the answer off"
             raise ProviderConnectionError(detail, provider=self._provider)

@@ -45,6 +45,7 @@ class OpenAICompatibleLLM:
     All times in seconds. Options that a server refuses are dropped or renamed, once for all;
     `extra` are further ones, such as {"reasoning_effort": "low"}. With `adapt_to_blindness`, a
     model that refuses images gets none any more, and a note tells so under each such answer.
+    Where an answer's thoughts end with a tag that none opened, those of the next are hidden.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class OpenAICompatibleLLM:
         self._first_token_timeout = first_token_timeout
         self._stall_timeout = stall_timeout
         self._retries = retries
+        self._thinks_first = False
 
     async def stream(self, context: ChatContext) -> AsyncGenerator[ChatDelta, None]:
         """Stream an answer, its usage last; closing the generator stops the server."""
@@ -117,17 +119,24 @@ class OpenAICompatibleLLM:
     async def _attempt(
         self, context: ChatContext, deadline: float
     ) -> AsyncGenerator[ChatDelta, None]:
-        answer = AnswerReader(provider=self._server.name)
+        answer = AnswerReader(provider=self._server.name, thinks_first=self._thinks_first)
         body = await self._request.encode(context)
         async with self._server.post("chat/completions", body, limit=deadline) as response:
             async with aclosing(self._texts(response, answer, deadline)) as texts:
                 async for text in texts:
                     yield ChatDelta(text)
-            if text := answer.finish():
+            text = answer.finish()
+            self._learn(answer)
+            if text:
                 yield ChatDelta(text)
             if answer.usage is not None:
                 yield ChatDelta(usage=answer.usage)
             await self._server.drain(response)
+
+    def _learn(self, answer: AnswerReader) -> None:
+        if answer.thinks_first and not self._thinks_first:
+            log.warning("%s thinks without opening <think>; hidden from now on", self._server.name)
+        self._thinks_first = answer.thinks_first
 
     async def _texts(
         self, response: ClientResponse, answer: AnswerReader, deadline: float

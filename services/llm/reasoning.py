@@ -1,18 +1,19 @@
 import re
 
-OPENINGS = ("<think>", "<thinking>")
-CLOSINGS = ("</think>", "</thinking>")
-
 
 class ReasoningFilter:
     """Hide what a model thinks between <think> and </think> from a streamed answer.
 
     The tags may be split over any number of deltas. Thinking that never ends hides the rest.
-    White space between leading thoughts and the answer goes with them.
+    White space between leading thoughts and the answer goes with them. With `presumed` the text
+    is taken to begin within thoughts, as where the model's template has opened them already;
+    `begins_within` tells whether it did.
     """
 
-    def __init__(self) -> None:
-        self._thinking = False
+    def __init__(self, *, presumed: bool = False) -> None:
+        self.begins_within = presumed
+        self._thinking = presumed
+        self._presumed: list[str] | None = [] if presumed else None
         self._held = ""
         self._answered = False
         self._hid = False
@@ -22,26 +23,38 @@ class ReasoningFilter:
         if not self._thinking and not self._held and "<" not in text:
             return self._show(text)
         text = self._held + text
-        self._held = ""
         shown: list[str] = []
-        while text:
-            tags = _CLOSING if self._thinking else _OPENING
-            tag = tags.search(text)
-            end = tag.start() if tag else _certain(text, closing=self._thinking)
-            if not self._thinking:
-                shown.append(self._show(text[:end]))
-            if tag is None:
-                self._held = text[end:]
-                break
-            self._thinking = not self._thinking
-            self._hid = True
+        while tag := _TAG.search(text):
+            ends = bool(tag[1])
+            if ends is self._thinking:
+                shown.append(self._pass(text[: tag.start()]))
+                self._thinking, self._presumed, self._hid = not ends, None, True
+            else:
+                self.begins_within |= ends and not self._hid
+                shown.append(self._pass(text[: tag.end()]))
             text = text[tag.end() :]
-        return "".join(shown)
+        certain = _certain(text)
+        self._held = text[certain:]
+        return "".join([*shown, self._pass(text[:certain])])
 
-    def flush(self) -> str:
-        """Return what was held back in case it became a tag."""
+    def flush(self, *, cut: bool = False) -> str:
+        """Return what was held back: the start of a tag, or thoughts that turn out to be none.
+
+        Presumed thoughts that no tag ended are the answer, unless they were `cut` off.
+        """
         held, self._held = self._held, ""
-        return "" if self._thinking else self._show(held)
+        if self._presumed is None or cut:
+            return self._pass(held)
+        answer, self._presumed = "".join([*self._presumed, held]), None
+        self._thinking = self.begins_within = False
+        return self._show(answer)
+
+    def _pass(self, text: str) -> str:
+        if not self._thinking:
+            return self._show(text)
+        if self._presumed is not None:
+            self._presumed.append(text)
+        return ""
 
     def _show(self, text: str) -> str:
         if self._answered:
@@ -52,15 +65,13 @@ class ReasoningFilter:
         return text
 
 
-_OPENING = re.compile("|".join(OPENINGS), re.IGNORECASE)
-_CLOSING = re.compile("|".join(CLOSINGS), re.IGNORECASE)
-_LONGEST = max(map(len, CLOSINGS))
+_TAG = re.compile(r"<(/?)think(?:ing)?>", re.IGNORECASE)
+_TAGS = ("<think>", "<thinking>", "</think>", "</thinking>")
+_LONGEST = max(map(len, _TAGS))
 
 
-def _certain(text: str, *, closing: bool) -> int:
+def _certain(text: str) -> int:
     """Return where a tag that the next delta may complete begins, else the text's length."""
     start = text.rfind("<", -_LONGEST)
     beginning = text[start:].lower()
-    tags = CLOSINGS if closing else OPENINGS
-    maybe = start >= 0 and any(tag.startswith(beginning) for tag in tags)
-    return start if maybe else len(text)
+    return start if start >= 0 and any(tag.startswith(beginning) for tag in _TAGS) else len(text)

@@ -189,6 +189,24 @@ class TestAnswers:
         async with model(Reply(parts)) as (llm, _):
             assert await collect(llm) == "Hello"
 
+    async def test_learns_that_the_model_s_template_opens_the_thoughts(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        thinking = Reply([delta("Hm."), delta("</think>"), delta("\n\nHello"), STOP, DONE])
+        cut = Reply([delta("Hm."), finish("length"), DONE])
+        plain = Reply([delta("Hi."), STOP, DONE])
+        async with model(thinking, thinking, cut, thinking, plain, plain) as (llm, _):
+            assert await collect(llm) == "Hm.</think>\n\nHello"
+            assert await collect(llm) == "Hello"
+            with pytest.raises(EmptyResponseError, match="length"):
+                await collect(llm)
+            assert await collect(llm) == "Hello"
+            assert await collect(llm) == "Hi."
+            assert await collect(llm) == "Hi."
+        warnings = [each.message for each in caplog.records if each.levelname == "WARNING"]
+        assert len(warnings) == 1
+        assert "thinks without opening" in warnings[0]
+
     async def test_an_answer_at_its_longest_is_whole(self) -> None:
         async with model(Reply([delta("Once upon"), finish("length"), DONE])) as (llm, _):
             assert await collect(llm) == "Once upon"
