@@ -26,6 +26,8 @@ NOWHERE = "You are in no voice channel. Join one, or name one: /join channel."
 
 SPEAKING = "I speak my answers to whoever is there."
 
+STOPPED = "Stopped before I was there."
+
 
 @app_commands.guild_only()
 class Voice(commands.Cog):
@@ -50,6 +52,8 @@ class Voice(commands.Cog):
         self._voices = voices
         self._personas = personas
         self._tasks = TaskOwner("say")
+        self._entering: dict[int, int] = {}
+        """Guilds entered to speak there, by the id of the interaction that asked for it."""
 
     async def cog_unload(self) -> None:
         """End what is still being said."""
@@ -111,6 +115,7 @@ class Voice(commands.Cog):
         """Stop everything the bot says and writes in this server."""
         guild_id = guild_of(interaction)
         stopped = self._sessions.stop(guild_id) + self._conversations.stop_guild(guild_id)
+        stopped += self._stop_before_speaking(guild_id)
         sentence = "Stopped." if stopped else "There was nothing to stop."
         await interaction.response.send_message(sentence, ephemeral=True)
 
@@ -120,9 +125,20 @@ class Voice(commands.Cog):
             _channel_of(interaction.user)
 
     async def enter(self, interaction: discord.Interaction) -> None:
-        """Join the user's voice channel, unless the bot is in one already. Raises BotError."""
-        if self._sessions.get(guild_of(interaction)) is None:
+        """Join the user's voice channel, unless the bot is in one already.
+
+        Raises BotError, also where /stop came meanwhile.
+        """
+        guild_id = guild_of(interaction)
+        if self._sessions.get(guild_id) is not None:
+            return
+        self._entering[interaction.id] = guild_id
+        try:
             await self._bring(interaction, _channel_of(interaction.user))
+            if interaction.id not in self._entering:
+                raise BotError(user_message=STOPPED)
+        finally:
+            self._entering.pop(interaction.id, None)
 
     async def speak(self, interaction: discord.Interaction, words: str) -> None:
         """Speak a text for the user and return when it was heard. Raises BotError."""
@@ -131,6 +147,13 @@ class Voice(commands.Cog):
             user_id=asker.id, guild_id=guild_id, channel_id=interaction.channel_id
         )
         await self._speaker.say(guild_id, words, asker=asker, style=style)
+
+    def _stop_before_speaking(self, guild_id: int) -> int:
+        """Let what waits for the bot to enter a guild stay unsaid; return how much that is."""
+        waiting = [asked for asked, guild in self._entering.items() if guild == guild_id]
+        for asked in waiting:
+            del self._entering[asked]
+        return len(waiting)
 
     async def _bring(self, interaction: discord.Interaction, channel: Connectable) -> VoiceSession:
         session = await self._sessions.join(channel)

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from cogs.voice import SPEAKING, Voice
-from services.core.errors import ProviderError
+from services.core.errors import BotError, ProviderError
 from services.persona import Persona
 
 
@@ -82,6 +82,36 @@ async def test_only_who_fetches_the_bot_to_speak_has_brought_it(
     presence = MagicMock()
     await cog(sessions=sessions, presence=presence).enter(interaction())
     assert presence.summoned.called is not there
+
+
+@pytest.mark.parametrize(("guild_id", "stops"), [(5, True), (6, False)])
+async def test_what_waits_for_the_bot_to_come_is_stopped_in_its_guild(
+    guild_id: int, stops: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cogs.voice._channel_of", lambda user: MagicMock())
+    there = asyncio.Event()
+
+    async def join(_: object) -> None:
+        await there.wait()
+
+    sessions = MagicMock(join=join, get=lambda _: None)
+    sessions.stop.return_value = 0
+    conversations, speaker = MagicMock(), MagicMock(say=AsyncMock())
+    conversations.stop_guild.return_value = 0
+    voice = cog(sessions=sessions, conversations=conversations, speaker=speaker)
+    asked, stop = interaction(), interaction()
+    stop.guild_id, stop.response.send_message = guild_id, AsyncMock()
+    saying = asyncio.ensure_future(Voice.say.callback(voice, asked, "hello"))  # type: ignore[arg-type, call-arg]
+    await asyncio.sleep(0.01)
+    await Voice.stop.callback(voice, stop)  # type: ignore[arg-type, call-arg]
+    there.set()
+    [error] = await asyncio.gather(saying, return_exceptions=True)
+    await asyncio.sleep(0.01)
+    [answer] = stop.response.send_message.await_args.args
+    assert answer == ("Stopped." if stops else "There was nothing to stop.")
+    assert isinstance(error, BotError) is stops
+    assert speaker.say.called is not stops
+    await voice.cog_unload()
 
 
 async def test_a_new_session_of_the_gateway_restores_the_channels() -> None:
