@@ -5,9 +5,7 @@ Writes docs/images/page-turn.svg, five pictures of the page in a Chromium that f
 
 import asyncio
 import base64
-import re
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -16,6 +14,8 @@ from typing import Any
 
 import aiohttp
 from playwright.async_api import Page, async_playwright, expect
+
+from scripts.own_sandbox import running_sandbox
 
 TARGET = Path("docs/images/page-turn.svg")
 WIDTH, HEIGHT, CAPTION, LEFT = 810, 470, 34, 312
@@ -130,17 +130,8 @@ def film(shots: list[tuple[str, bytes]]) -> str:
 
 def main() -> None:
     """Start a sandbox, play the turn in it and write the film."""
-    command = [sys.executable, "-m", "sandbox", "--port", "0"]
-    with subprocess.Popen(  # noqa: S603 - our own program
-        command, stdout=subprocess.PIPE, text=True
-    ) as sandbox:
-        try:
-            ready = re.match(r"ready (\S+)", sandbox.stdout.readline() if sandbox.stdout else "")
-            if ready is None:
-                sys.exit("The sandbox did not start.")
-            TARGET.write_text(film(asyncio.run(pictures(ready[1]))))
-        finally:
-            sandbox.terminate()
+    with running_sandbox() as url:
+        TARGET.write_text(film(asyncio.run(pictures(url))))
     sys.stdout.write(f"{TARGET}: {TARGET.stat().st_size / 1000:.0f} kB\n")
 
 
