@@ -1,3 +1,4 @@
+import asyncio
 import logging
 from collections.abc import Callable
 
@@ -104,10 +105,18 @@ class Voice(commands.Cog):
         words = clean(text)
         if not words:
             raise BotError(user_message="There is nothing to say in that.")
-        await think(interaction, ephemeral=True)
-        await self.enter(interaction)
-        self._tasks.start(self._say(interaction, words), name=str(interaction.id))
-        await interaction.edit_original_response(content="I'm saying it.")
+        there = self._sessions.get(guild_of(interaction)) is not None
+        told = asyncio.Event()
+        if there:  # at once: what is asked for first is heard first, however long Discord takes
+            self._tasks.start(self._say(interaction, words, told), name=str(interaction.id))
+        try:
+            await think(interaction, ephemeral=True)
+            if not there:
+                await self.enter(interaction)
+                self._tasks.start(self._say(interaction, words, told), name=str(interaction.id))
+            await interaction.edit_original_response(content="I'm saying it.")
+        finally:
+            told.set()
 
     @app_commands.command()
     @app_commands.guild_only()
@@ -176,10 +185,12 @@ class Voice(commands.Cog):
         except BotError as error:
             log.info("A greeting was not spoken: %s", error.brief)
 
-    async def _say(self, interaction: discord.Interaction, words: str) -> None:
+    async def _say(self, interaction: discord.Interaction, words: str, told: asyncio.Event) -> None:
+        """Speak a text; why it could not be spoken follows what was `told` before."""
         try:
             await self.speak(interaction, words)
         except BotError as error:
+            await told.wait()
             await self._tell(interaction, explain(error))
 
     async def _tell(self, interaction: discord.Interaction, sentence: str) -> None:

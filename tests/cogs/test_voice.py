@@ -40,6 +40,48 @@ async def test_a_text_that_could_not_be_said_is_told_where_that_is_possible(
     await voice.cog_unload()
 
 
+async def test_what_is_asked_for_first_is_heard_first_though_discord_takes_its_word_late() -> None:
+    acknowledged = asyncio.Event()
+
+    async def late(**_: object) -> None:
+        await acknowledged.wait()
+
+    speaker = MagicMock(say=AsyncMock())
+    voice, first, second = cog(speaker=speaker), interaction(), interaction()
+    first.response.defer.side_effect = late
+    asked = [
+        asyncio.ensure_future(Voice.say.callback(voice, each, words))  # type: ignore[arg-type, call-arg]
+        for each, words in ((first, "one"), (second, "two"))
+    ]
+    await asyncio.sleep(0.01)
+    assert [call.args[1] for call in speaker.say.await_args_list] == ["one", "two"]
+    assert not asked[0].done()
+    acknowledged.set()
+    await asyncio.gather(*asked)
+    first.edit_original_response.assert_awaited_once_with(content="I'm saying it.")
+    await voice.cog_unload()
+
+
+async def test_a_failure_is_told_after_discord_s_late_word() -> None:
+    acknowledged = asyncio.Event()
+
+    async def late(**_: object) -> None:
+        await acknowledged.wait()
+
+    speaker = MagicMock(say=AsyncMock(side_effect=ProviderError("no", user_message="No voice.")))
+    voice, asked = cog(speaker=speaker), interaction()
+    asked.response.defer.side_effect = late
+    saying = asyncio.ensure_future(Voice.say.callback(voice, asked, "hello"))  # type: ignore[arg-type, call-arg]
+    await asyncio.sleep(0.01)
+    assert not asked.edit_original_response.called
+    acknowledged.set()
+    await saying
+    await asyncio.sleep(0.01)
+    told = [call.kwargs["content"] for call in asked.edit_original_response.await_args_list]
+    assert told == ["I'm saying it.", "No voice."]
+    await voice.cog_unload()
+
+
 @pytest.mark.parametrize(("before", "greets"), [(None, True), (10, True), (11, False)])
 async def test_only_a_bot_that_comes_greets(before: int | None, greets: bool) -> None:
     session = MagicMock(notice="", channel_name="Lounge", channel_id=before)
