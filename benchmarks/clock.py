@@ -107,11 +107,14 @@ def connect(kind: type[discord.VoiceClient], port: int, number: int, mode: str) 
     )
     fake = SimpleNamespace(_connection=state, loop=state.loop)
     client = kind(cast("Any", fake), cast("Any", channel))
+    guild.voice_client = client
     connection: Any = client._connection
     connection._create_socket()
     connection.socket.connect(("127.0.0.1", port))
     connection.mode, connection.secret_key, connection.ssrc = mode, KEY, number + 1
-    connection.ws = SimpleNamespace(ws=SimpleNamespace(close_code=None), speak=speak)
+    connection.ws = SimpleNamespace(
+        ws=SimpleNamespace(close_code=None), speak=speak, secret_key=KEY
+    )
     connection.dave_protocol_version = 1
     connection.state = ConnectionFlowState.connected
     return client
@@ -203,14 +206,19 @@ def run_sender(pipe: Connection, variant: str, port: int, guilds: int, frames: i
 
 
 def run(variant: str, guilds: int, frames: int) -> tuple[Any, dict[int, list[float]]]:
-    """Run a sender and a sink; return the sender's answer and the arrivals by SSRC."""
+    """Run a sender and a sink; return the sender's answer and the arrivals by SSRC.
+
+    Raises EOFError where one of them fails, which says why itself.
+    """
     sink_pipe, sink_end = SPAWN.Pipe()
     sender_pipe, sender_end = SPAWN.Pipe()
-    sink = SPAWN.Process(target=run_sink, args=(sink_end,))
+    sink = SPAWN.Process(target=run_sink, args=(sink_end,), daemon=True)
     sink.start()
+    sink_end.close()
     arguments = (sender_end, variant, sink_pipe.recv(), guilds, frames)
-    sender = SPAWN.Process(target=run_sender, args=arguments)
+    sender = SPAWN.Process(target=run_sender, args=arguments, daemon=True)
     sender.start()
+    sender_end.close()
     answer = sender_pipe.recv()
     sender.join()
     sink_pipe.send("stop")
